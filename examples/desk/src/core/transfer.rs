@@ -24,7 +24,7 @@ pub enum TransferStep {
     Completed,
     /// The agent may have left.
     CompletionNotConfirmed,
-    /// The third party was dropped.
+    /// The third party was dropped, or has left.
     Cancelled,
     /// The third party was not rung.
     Failed,

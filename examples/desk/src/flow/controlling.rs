@@ -1,27 +1,32 @@
 //! Commands on a call: hold, mute, conference, kick, transfer, recording, end, reconnect.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ozonetel_sdk::Error;
-use ozonetel_sdk::call_control::CallControl;
+use ozonetel_sdk::call_control::{CallControl, Controlled};
 use ozonetel_sdk::error::Reason;
 use ozonetel_sdk::types::{Did, PhoneName, PhoneNumber, Ucid};
 
 use super::auditing::append;
-use super::facts::{Actor, Together, acted, record_with};
+use super::facts::{Actor, Together, acted, record, record_with};
 use super::kookoo;
 use super::viewing::{can_context, now_ms};
 use crate::core::answer::{AskedLeg, AskedLegKind};
 use crate::core::call::{CallState, SipLeg};
 use crate::core::can::{Command, Standing, judge};
 use crate::core::dial::DialWay;
-use crate::core::fact::{Action, ActionOutcome};
+use crate::core::fact::{Action, ActionOutcome, Fact};
 use crate::core::transfer::TransferCommand;
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
 use crate::store::audit::AuditRow;
 use crate::store::{LoadedCall, StoreError, StoredCall};
 use crate::tasks::TaskKind;
+
+/// How often a command that could not be recorded is recorded again, and with which pause.
+const RECORDS: u32 = 15;
+const RECORDED_AGAIN: Duration = Duration::from_secs(2);
 
 /// A command on a call.
 #[derive(Debug, Clone)]
@@ -164,13 +169,22 @@ async fn judged(
     let is_cold = matches!(order.action, Action::Transfer { warm: false, .. });
     let mut later = None;
     let row = if is_cold { &mut later } else { &mut *audit };
+    let begun = order.action.clone();
     let mut reply = one(desk, &mut order, &state, row).await?;
     if is_cold {
         let mut order = ControlOrder { action: Action::CompleteTransfer, ..order };
-        let state = reply.call.as_ref().map_or(state, |call| Arc::clone(&call.state));
+        let state = match &reply.call {
+            Some(call) => Arc::clone(&call.state),
+            None => Arc::new(going_on(&state, &begun)),
+        };
         reply = one(desk, &mut order, &state, audit).await?;
     }
     Ok(reply)
+}
+
+/// A call after a command that has happened and could not be recorded yet: what comes next is judged by what has happened.
+fn going_on(state: &CallState, action: &Action) -> CallState {
+    CallState { transfer: state.transfer.after(action, ActionOutcome::Done), ..state.clone() }
 }
 
 /// Whether a command goes to call control: a call over KooKoo is ended by KooKoo, a recording has an endpoint of its own.
@@ -227,11 +241,12 @@ async fn one(
         let key = crate::chance::id_text();
         let action = order.action.clone();
         let fact = acted(&of, key, order.actor.clone(), action, outcome, now_ms(desk));
+        let facts: Vec<Fact> = fact.into_iter().collect();
         let rows = audit.iter().map(|row| ended(row.clone(), sent.as_ref().err())).collect();
         let call_id = Some(order.ucid.to_string());
         let loaded = order.loaded.take().map(|loaded| vec![loaded]);
         let together = Together { call: call_id, audit: rows, loaded, ..Together::default() };
-        match record_with(desk, fact.into_iter().collect(), together).await {
+        match record_with(desk, facts.clone(), together).await {
             Ok(recorded) => {
                 if recorded.is_news {
                     *audit = None;
@@ -239,10 +254,28 @@ async fn one(
                 call = Some(recorded.call);
             }
             // It has happened: the caller is told so, whatever the store says.
-            Err(error) => tracing::error!(%error, "a command was not recorded"),
+            Err(error) => {
+                tracing::error!(%error, "a command was not recorded");
+                record_later(desk, facts);
+            }
         }
     }
     Ok(ControlReply { call, ..sent? })
+}
+
+/// Records how a command ended once the store can be used again: what comes after it depends on it, and to repeat it may
+/// ring someone twice.
+fn record_later(desk: &Desk, facts: Vec<Fact>) {
+    let (desk, tasks) = (desk.clone(), desk.tasks().clone());
+    tasks.watch(async move {
+        for _ in 0..RECORDS {
+            tokio::time::sleep(RECORDED_AGAIN).await;
+            if record(&desk, facts.clone()).await.is_ok() {
+                return;
+            }
+        }
+        tracing::error!("how a command ended was given up");
+    });
 }
 
 /// Why a step was not sent, or failed.
@@ -319,9 +352,8 @@ async fn end(
     order: &ControlOrder,
     leg: Ucid,
     state: &CallState,
-) -> Result<ozonetel_sdk::call_control::Controlled, Failure> {
+) -> Result<Controlled, Failure> {
     let ended = control.kick(leg, did.clone(), name.clone(), own_number(order)?).await;
-    let is_gone = |error: &Error| error.reason() == Some(Reason::NotFound);
     let is_lost = state.sip == SipLeg::Lost;
     let customer = state.number.clone().filter(|_| match &ended {
         Ok(_) => is_lost && state.thirds().next().is_none(),
@@ -341,7 +373,7 @@ async fn transfer(
     order: &ControlOrder,
     leg: Ucid,
     command: TransferCommand,
-) -> Result<ozonetel_sdk::call_control::Controlled, Failure> {
+) -> Result<Controlled, Failure> {
     Ok(match command {
         TransferCommand::Conference(number) => {
             // Found now rather than when the customer is already with the third party.
@@ -349,8 +381,19 @@ async fn transfer(
             control.conference(leg, did, name, number).await?
         }
         TransferCommand::KickAgent => control.kick(leg, did, name, own_number(order)?).await?,
-        TransferCommand::KickThird(number) => control.kick(leg, did, name, number).await?,
+        TransferCommand::KickThird(number) => {
+            match control.kick(leg, did, name, number).await {
+                // The third party is not, or no longer, there: the agent has the customer as after a cancellation.
+                Err(error) if is_gone(&error) => Controlled::default(),
+                done => done?,
+            }
+        }
     })
+}
+
+/// Whether who was to be dropped is not there.
+fn is_gone(error: &Error) -> bool {
+    error.reason() == Some(Reason::NotFound)
 }
 
 fn own_number(order: &ControlOrder) -> Result<PhoneNumber, Failure> {
@@ -359,3 +402,6 @@ fn own_number(order: &ControlOrder) -> Result<PhoneNumber, Failure> {
         Failure::Problem(Problem::new(Kind::Unprocessable, message).because("no_agent_number"))
     })
 }
+
+#[cfg(test)]
+mod tests;

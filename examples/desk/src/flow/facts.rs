@@ -392,9 +392,10 @@ fn resume(effect: &Effect, call: &str, at: i64) -> Option<OutboxWrite> {
     Some(OutboxWrite::Put(entry))
 }
 
-/// A dial whose outcome is known only after its call is over keeps its agent from nothing: the release came before it.
+/// A dial whose outcome is known only after its call is over, or was handed on, keeps its agent from nothing: the release
+/// came before it.
 fn close(dials: &mut [DialWrite], call: &CallState) {
-    for write in dials.iter_mut().filter(|_| call.is_ended()) {
+    for write in dials.iter_mut().filter(|_| call.is_done_with_dial()) {
         write.entry.is_open &= write.entry.state.is_undecided();
     }
 }

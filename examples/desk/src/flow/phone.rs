@@ -190,10 +190,10 @@ async fn lose_legs(desk: &Desk, agent: &AgentId, at: i64) -> Result<(), StoreErr
     let scope = Scope::Agents(vec![agent.clone()]);
     let mut facts = Vec::new();
     for call in desk.store().live_calls(&scope, MOST).await? {
-        // A colleague's, who answered what rang here too, goes on.
-        let own = call.state.agent.as_ref().is_some_and(|own| own.is_same_agent(agent));
-        let up = own && matches!(call.state.sip, SipLeg::Up | SipLeg::NoDevice);
-        if let Some(ucid) = call.state.leg.filter(|_| up && !call.state.is_ended()) {
+        // A colleague's, who answered what rang here too, goes on, and what was handed on is another's.
+        let up = matches!(call.state.phone_of(agent), SipLeg::Up | SipLeg::NoDevice)
+            && call.state.part_of(agent).is_none();
+        if let Some(ucid) = call.state.leg_of(agent).filter(|_| up && !call.state.is_ended()) {
             facts.push(Fact::of_leg(agent.clone(), ucid, LegNews::Lost, at));
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ozonetel_sdk::types::{AgentId, PhoneNumber, TimeOfDay};
 
 use super::lead_names::LeadName;
-use crate::core::call::{CallState, CallView, Viewer};
+use crate::core::call::{AgentPart, CallState, CallView, Viewer};
 use crate::core::caller::Scope;
 use crate::core::can::{CanContext, Refusal, Standing};
 use crate::desk::Desk;
@@ -82,7 +82,7 @@ fn viewer(desk: &Desk, call: &StoredCall, own: Option<&AgentId>, standing: Stand
 }
 
 /// The events that report a changed call: to the agent who has it, to supervisors without its numbers, to those who
-/// handed it on and whose part has changed, and to an agent who had it before.
+/// handed it on, when their part or the call's phase has changed, and to an agent who had it before.
 pub(super) fn changed(
     desk: &Desk,
     call: &StoredCall,
@@ -105,7 +105,10 @@ pub(super) fn changed(
     let audience = current.map_or(Audience::Supervisors, |agent| Audience::Agent(agent.clone()));
     let whole = Viewer { whole: true, ..viewer(None, Standing::Handler) };
     let mut events = vec![report(audience, whole)];
-    for part in state.parts.iter().filter(|part| before.part_of(&part.agent) != Some(part)) {
+    let is_told = |part: &&AgentPart| {
+        before.phase != state.phase || before.part_of(&part.agent) != Some(*part)
+    };
+    for part in state.parts.iter().filter(is_told) {
         let theirs = viewer(Some(&part.agent), Standing::Participant(&part.agent));
         events.push(report(Audience::Agent(part.agent.clone()), theirs));
     }

@@ -2,7 +2,7 @@
 
 use desk::app;
 use desk::core::caller::{Role, Scope};
-use desk::core::fact::{Action, ActionFact, ActionOutcome, Fact, FactBody, FactSource};
+use desk::core::fact::{Action, ActionFact, ActionOutcome, Fact, FactBody, FactSource, LegNews};
 use desk::flow::facts::record;
 use desk::store::Audience;
 use http::Method;
@@ -74,6 +74,16 @@ async fn a_phone_that_registers_again_for_its_page_keeps_its_call() {
 
 /// The first asks the second, who answers, and leaves the call to that one.
 async fn handed_on(floor: &Floor, first: &Someone<'_>, second: &Someone<'_>) {
+    handed_on_after(floor, first, second, false).await;
+}
+
+/// The same; before the first leaves it, the second's page may be loaded anew.
+async fn handed_on_after(
+    floor: &Floor,
+    first: &Someone<'_>,
+    second: &Someone<'_>,
+    is_loaded_anew: bool,
+) {
     answered(first, second).await;
     let steps =
         [Action::Transfer { number: "500002".into(), warm: true }, Action::CompleteTransfer];
@@ -94,8 +104,76 @@ async fn handed_on(floor: &Floor, first: &Someone<'_>, second: &Someone<'_>) {
         floor.wait(5).await;
         if n == 0 {
             phone(second, json!({"event": "answered", "ucid": CALL})).await;
+            if is_loaded_anew {
+                floor.wait(1).await;
+                phone(second, json!({"event": "registered", "page": "p9"})).await;
+            }
         }
     }
+}
+
+/// The customer was with a dead phone, of which nothing was said.
+#[tokio::test(start_paused = true)]
+async fn a_page_that_is_loaded_anew_while_its_agent_is_asked_has_lost_the_phone_of_the_call() {
+    for is_loaded_anew in [false, true] {
+        let floor = Floor::new();
+        let first = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+        let second = Someone::new(&floor.desk, Role::Agent, &["agent02"]).await;
+        handed_on_after(&floor, &first, &second, is_loaded_anew).await;
+        let shown = second.get(&format!("/api/calls/{CALL}")).await.ok().json;
+        assert_eq!((&shown["agent"], &shown["phase"]), (&json!("agent02"), &json!("active")));
+        let leg = if is_loaded_anew { "lost" } else { "up" };
+        assert_eq!(
+            (&shown["phone"]["leg"], &shown["phone"]["heard"]),
+            (&json!(leg), &json!(!is_loaded_anew))
+        );
+        // The phone of who handed it on is in no call any more.
+        floor.wait(1).await;
+        phone(&first, json!({"event": "registered", "page": "p8"})).await;
+        let facts = floor.desk.store().load_calls(&[CALL.to_owned()]).await.unwrap();
+        let is_lost =
+            |fact: &&Fact| matches!(&fact.body, FactBody::Leg { news: LegNews::Lost, .. });
+        let lost = facts[0].call.facts().iter().filter(is_lost).count();
+        assert_eq!(lost, usize::from(is_loaded_anew));
+    }
+}
+
+/// A supervisor of the first alone, and the first's page, had it as going on for good.
+#[tokio::test(start_paused = true)]
+async fn who_handed_a_call_on_is_told_of_its_end() {
+    let floor = Floor::new();
+    let first = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let second = Someone::new(&floor.desk, Role::Agent, &["agent02"]).await;
+    handed_on(&floor, &first, &second).await;
+    let told = async || {
+        let told = floor.desk.store().events_after(0, 1_000).await.unwrap();
+        let told = told.iter().rfind(|event| {
+            event.audience == Audience::Agent("agent01".into()) && event.kind == "call.changed"
+        });
+        let told: Value = serde_json::from_str(&told.unwrap().body).unwrap();
+        (told["phase"].as_str().unwrap().to_owned(), told["part"]["phase"].clone())
+    };
+    let path = format!("/api/calls/{CALL}/disposition");
+    assert_eq!(told().await, ("active".to_owned(), json!("after_call")));
+    floor.wait(10).await;
+    phone(&second, json!({"event": "ended", "ucid": CALL})).await;
+    assert_eq!(told().await, ("after_call".to_owned(), json!("after_call")));
+    second.post(&path, json!({"code": "INFO_PROVIDED"})).await;
+    let delivered = ActionFact {
+        ucid: CALL.parse().unwrap(),
+        by: "desk".to_owned(),
+        agent: "agent02".into(),
+        action: Action::Deliver {
+            target: "service".to_owned(),
+            state: "sent".to_owned(),
+            is_over: false,
+        },
+        outcome: ActionOutcome::Done,
+    };
+    let body = FactBody::Acted(Box::new(delivered));
+    let fact = Fact::new(FactSource::Action, "sent", floor.desk.now(), body);
+    record(&floor.desk, vec![fact]).await.unwrap();
+    assert_eq!(told().await, ("closed".to_owned(), json!("after_call")));
 }
 
 /// Each owed disposition that someone sees: id, agent, state.

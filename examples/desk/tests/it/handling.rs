@@ -352,6 +352,29 @@ async fn a_call_is_handled_and_says_what_is_possible() {
     browser.post(&path("transfer"), &json!({"kind": "hot", "number": "1"})).await.problem(400);
 }
 
+/// Neither to be cancelled nor begun anew: to complete it was all that was left, and dropped the customer.
+#[tokio::test(start_paused = true)]
+async fn a_transfer_whose_third_party_has_gone_is_cancelled_and_begun_anew() {
+    let floor = floor().await;
+    let browser = Browser::new(&floor, Role::Agent).await;
+    let ucid = browser.talking().await;
+    let path = |verb: &str| format!("/api/calls/{ucid}/{verb}");
+    let to = |number: &str| json!({"kind": "warm", "number": number});
+    browser.post(&path("transfer"), &to("9000000002")).await.ok();
+    let client = floor.sim.client();
+    let gone =
+        client.call_control().kick(ucid.parse().unwrap(), "918000000001", "agent01", "9000000002");
+    gone.await.unwrap();
+    let back = browser.post(&path("transfer/cancel"), &json!({})).await.ok().json;
+    assert_eq!(
+        (&back["call"]["transfer"]["step"], &back["call"]["phase"]),
+        (&json!("cancelled"), &json!("active"))
+    );
+    assert_eq!(back["call"]["can"]["transfer"], Value::Null);
+    let again = browser.post(&path("transfer"), &to("9000000003")).await.ok().json;
+    assert_eq!(again["call"]["transfer"]["step"], "consulting");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_call_of_another_agent_is_not_there() {
     let floor = floor().await;

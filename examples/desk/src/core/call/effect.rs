@@ -27,7 +27,7 @@ pub enum Effect {
         /// When, in milliseconds since 1970.
         due_ms: i64,
     },
-    /// The call is over: the dial that made it blocks its agent no longer.
+    /// The call is over, or its agent has handed it on: the dial that made it blocks that agent no longer.
     ReleaseDial {
         /// The row of the ledger.
         dial: String,
@@ -73,8 +73,8 @@ pub(super) fn effects(before: &CallState, after: &CallState) -> Vec<Effect> {
         }
     }
     if let Some((dial, _)) = &after.dial
-        && after.is_ended()
-        && !(before.is_ended() && before.dial.is_some())
+        && after.is_done_with_dial()
+        && !(before.is_done_with_dial() && before.dial.is_some())
     {
         effects.push(Effect::ReleaseDial { dial: dial.clone() });
     }

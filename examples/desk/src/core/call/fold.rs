@@ -1,9 +1,14 @@
 //! From facts, in their own order, to the state of a call.
 
+mod acting;
+mod having;
+
 use ozonetel_sdk::kookoo::IvrStep;
 use ozonetel_sdk::phone_call::{CallOutcomeKind, PhoneCall};
 use ozonetel_sdk::push::{CallAction, CallActionKind};
 use ozonetel_sdk::types::{AgentId, ClockDuration, PhoneNumber, SensitiveText, Ucid};
+
+use having::{Colleague, Departure};
 
 use super::direction::direction;
 use super::legs::{AgentLegs, Legs};
@@ -16,8 +21,8 @@ use super::state::{
 };
 use crate::core::caller::agent_key;
 use crate::core::fact::{
-    Action, ActionFact, ActionOutcome, Fact, FactBody, KookooFact, KookooLeg, KookooNews, LegNews,
-    MissingNews, SocketNews,
+    ActionOutcome, Fact, FactBody, KookooFact, KookooLeg, KookooNews, LegNews, MissingNews,
+    SocketNews,
 };
 
 /// What is collected on the way and is no part of the state.
@@ -47,8 +52,12 @@ struct Fold {
     /// Who was rung on which leg.
     rung_on: AgentLegs,
     /// Who was rung into the call by the agent who has it, and answered.
-    consulted: Option<AgentId>,
+    consulted: Option<Colleague>,
+    /// Who asked for a third party last, of which it is not known whether it was rung.
+    asking: Option<AgentId>,
     handed_on: HandedOn,
+    /// The agent who left it last by hanging up, where a colleague was there: the customer may have gone as well.
+    departure: Option<Departure>,
     last: Option<AgentId>,
     thirds: Vec<(PhoneNumber, ParticipantState, i64)>,
     customer_kicked: bool,
@@ -124,11 +133,13 @@ impl Fold {
                 self.state.campaign = dialed.campaign.clone().or(self.state.campaign.take());
                 self.state.did = dialed.did.clone().or(self.state.did.take());
                 self.state.phone_name.clone_from(&dialed.phone_name);
+                self.state.dial_agent = Some(dialed.agent.clone());
                 self.rung_on.say(&dialed.agent, dialed.ucid);
                 self.last = Some(dialed.agent.clone());
             }
             FactBody::Invited { agent, invite, .. } => {
                 earliest(&mut self.state.ringing_ms, at);
+                self.is_rung_into(agent, at);
                 self.phones.say(agent, SipLeg::Ringing);
                 self.rung_on.phone_says(agent, invite.ucid);
                 self.rung = Some(agent.clone());
@@ -138,7 +149,7 @@ impl Fold {
                 self.state.is_live = true;
                 match news {
                     SocketNews::Answered => self.conversation(Some(agent), push.ucid, at),
-                    SocketNews::Dropped => self.legs.ended(push.ucid, at),
+                    SocketNews::Dropped => self.dropped(agent, push.ucid, at),
                 }
             }
             FactBody::Kookoo(leg) => self.kookoo(leg, at),
@@ -174,20 +185,23 @@ impl Fold {
                 self.phones.say(agent, SipLeg::Up);
                 self.phones.goes_on(agent);
                 self.said.goes_on();
+                self.is_rung_into(agent, at);
                 self.rung = Some(agent.clone());
-                // Who picks up an inbound call talks to the customer; on a dialled one the customer is yet to be rung.
-                if self.state.direction == Some(Direction::Inbound) {
+                // Who picks up an inbound call talks to the customer; on a dialled one the customer is yet to be rung,
+                // unless it is a colleague's.
+                if self.state.direction == Some(Direction::Inbound) || self.is_asked(agent) {
                     self.conversation(Some(agent), Some(ucid), at);
                 }
             }
             LegNews::DeviceLost => self.phones.say(agent, SipLeg::NoDevice),
             LegNews::Lost => self.phones.say(agent, SipLeg::Lost),
             LegNews::Ended => {
-                // A ring that ended is the end of a dialled call only: an inbound one rings elsewhere.
+                // A ring that ended is the end of a dialled call only, for who dialled it: another one rings elsewhere.
                 let was_up = matches!(was, SipLeg::Up | SipLeg::NoDevice | SipLeg::Lost);
                 self.phones.say(agent, SipLeg::Ended);
-                if was_up || self.state.direction == Some(Direction::Outbound) {
-                    self.phones.ended(agent, at);
+                let is_dialled = self.state.direction == Some(Direction::Outbound);
+                if was_up || (is_dialled && !self.is_others(agent)) {
+                    self.hung_up(agent, at);
                 }
             }
         }
@@ -235,40 +249,10 @@ impl Fold {
                 }
             }
             Some(CallActionKind::Answered) => self.conversation(event.agent(), event.ucid, at),
-            Some(CallActionKind::Disconnect) => self.legs.ended(event.ucid, at),
+            Some(CallActionKind::Disconnect) => self.disconnected(event.agent(), event.ucid, at),
             // A word that is not known changes nothing; the fact stays.
             _ => {}
         }
-    }
-
-    fn conversation(&mut self, agent: Option<&AgentId>, leg: Option<Ucid>, at: i64) {
-        earliest(&mut self.state.answered_ms, at);
-        self.legs.goes_on(leg, at);
-        if let Some(agent) = agent {
-            self.rung_on.say(agent, leg);
-            if self.is_consulted(agent) {
-                self.consulted = Some(agent.clone());
-            } else {
-                let is_handed_on = self.state.transfer.is_completed();
-                self.takes_over(agent.clone(), is_handed_on, at);
-            }
-        }
-    }
-
-    /// An agent has the conversation from now on.
-    fn takes_over(&mut self, agent: AgentId, is_handed_on: bool, at: i64) {
-        if let Some(from) = self.answered_by.take().filter(|_| is_handed_on) {
-            let ended_ms = self.phones.ended_ms(Some(&from)).unwrap_or(at);
-            self.handed_on.add(&from, &agent, ended_ms);
-        }
-        self.answered_by = Some(agent);
-    }
-
-    /// Whether an agent who answers was rung into the call by the one who has it, and who has not left it.
-    fn is_consulted(&self, agent: &AgentId) -> bool {
-        let is_there = self.thirds.iter().any(|(_, state, _)| *state != ParticipantState::Left);
-        let has = self.answered_by.as_ref().filter(|known| !known.is_same_agent(agent));
-        is_there && has.is_some_and(|has| self.phones.ended_ms(Some(has)).is_none())
     }
 
     fn row(&mut self, row: &ozonetel_sdk::cdr::CallRecord, fact: &Fact, at: i64) {
@@ -282,110 +266,14 @@ impl Fold {
             earliest(&mut self.state.answered_ms, answered.unwrap_or(at));
         }
         if row.hangup_by.is_some() || !row.is_agent_leg() {
-            self.legs.ended(row.ucid, at);
+            self.leg_over(row.agent_id.as_ref(), row.ucid, at);
         } else {
             self.legs.known(row.ucid, at);
         }
-        if row.is_finished() {
+        if row.is_finished() && !self.is_end_of_part(row.agent_id.as_ref(), at) {
             latest(&mut self.rows_ms, at);
             self.is_leg_written |= row.is_agent_leg();
             self.wrapup_over |= row.is_agent_leg() && row.is_answered();
-        }
-    }
-
-    fn acted(&mut self, acted: &ActionFact, at: i64) {
-        let to = |wanted: bool, known: Option<bool>| match acted.outcome {
-            ActionOutcome::Done => Some(wanted),
-            ActionOutcome::Unknown if known != Some(wanted) => None,
-            _ => known,
-        };
-        if !acted.agent.as_str().is_empty() {
-            self.last.get_or_insert_with(|| acted.agent.clone());
-        }
-        self.state.transfer = self.state.transfer.after(&acted.action, acted.outcome);
-        match &acted.action {
-            Action::Hold => self.state.held = to(true, self.state.held),
-            Action::Unhold => self.state.held = to(false, self.state.held),
-            Action::Mute => self.state.muted = to(true, self.state.muted),
-            Action::Unmute => self.state.muted = to(false, self.state.muted),
-            Action::PauseRecording => self.recording(RecordingState::Paused, acted.outcome, at),
-            Action::ResumeRecording => {
-                self.resume_tried = true;
-                self.recording(RecordingState::On, acted.outcome, at);
-            }
-            Action::Conference(number) | Action::Transfer { number, .. } => {
-                self.third(number, acted.outcome, at);
-            }
-            Action::Kick(number) if acted.outcome == ActionOutcome::Done => {
-                self.kicked(&acted.agent, number, at);
-            }
-            Action::CompleteTransfer if acted.outcome == ActionOutcome::Done => {
-                self.state.transferred = true;
-                self.phones.ended(&acted.agent, at);
-                if let Some(to) = self.consulted.take() {
-                    self.takes_over(to, true, at);
-                }
-            }
-            Action::CancelTransfer if acted.outcome == ActionOutcome::Done => {
-                if let Some(number) = self.state.transfer.number.clone() {
-                    self.kicked(&acted.agent, &number, at);
-                }
-            }
-            Action::End if acted.outcome == ActionOutcome::Done => {
-                self.phones.ended(&acted.agent, at);
-            }
-            Action::Dispose(said) => self.said.by(acted, said, at),
-            Action::Appointment { id, stands: true } => {
-                self.state.appointments.insert(id.clone());
-            }
-            Action::Appointment { id, stands: false } => {
-                self.state.appointments.remove(id);
-            }
-            Action::Deliver { target, state, is_over } => {
-                self.said.delivered(
-                    &acted.agent,
-                    (target.as_str(), state.as_str()),
-                    is_over.then_some(at),
-                );
-            }
-            _ => {}
-        }
-    }
-
-    fn recording(&mut self, wanted: RecordingState, outcome: ActionOutcome, at: i64) {
-        let paused = wanted == RecordingState::Paused;
-        match outcome {
-            ActionOutcome::Done => self.paused = Some(wanted),
-            ActionOutcome::Unknown => self.paused = Some(RecordingState::Unknown),
-            // A failed command changes nothing.
-            ActionOutcome::Failed => return,
-        }
-        self.resume_tried &= !paused;
-        self.state.recording.paused_ms = paused.then_some(at);
-    }
-
-    fn third(&mut self, number: &PhoneNumber, outcome: ActionOutcome, at: i64) {
-        let state = match outcome {
-            ActionOutcome::Done => ParticipantState::Ringing,
-            ActionOutcome::Unknown => ParticipantState::NotConfirmed,
-            ActionOutcome::Failed => return,
-        };
-        match self.thirds.iter_mut().find(|(known, ..)| known.is_same_number(number)) {
-            Some(known) => (known.1, known.2) = (state, at),
-            None => self.thirds.push((number.clone(), state, at)),
-        }
-    }
-
-    fn kicked(&mut self, by: &AgentId, number: &PhoneNumber, at: i64) {
-        let third = self.thirds.iter_mut().find(|(known, ..)| known.is_same_number(number));
-        if let Some((_, state, _)) = third {
-            *state = ParticipantState::Left;
-            self.consulted = None;
-        } else if self.phone.caller().is_some_and(|caller| caller.is_same_number(number)) {
-            self.customer_kicked = true;
-        } else {
-            // Neither the customer nor someone who was rung into the call: the agent's own number.
-            self.phones.ended(by, at);
         }
     }
 
@@ -439,6 +327,9 @@ impl Fold {
         if self.state.agents.len() > 1 {
             let leg = |agent| Some((agent_key(agent), self.rung_on.of(agent)?));
             self.state.legs = self.state.agents.iter().filter_map(leg).collect();
+            let phone = |agent| (agent_key(agent), self.phones.of(Some(agent)));
+            let phones = self.state.agents.iter().map(phone);
+            self.state.phones = phones.filter(|(_, sip)| *sip != SipLeg::None).collect();
         }
         let handed_on = std::mem::take(&mut self.handed_on);
         self.state.parts = handed_on.parts(self.state.agent.as_ref(), &self.said);

@@ -3,11 +3,11 @@
 use ozonetel_sdk::types::{AgentId, DispositionName};
 
 use super::said::{Overrun, Said};
-use super::state::{AgentPart, CallPhase, CallState, DispositionState, Wrapup};
+use super::state::{AgentPart, CallPhase, CallState, DispositionState, SipLeg, Wrapup};
 use crate::core::caller::agent_key;
 
 /// Who handed the call on, and when.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct HandedOn(Vec<(AgentId, i64)>);
 
 impl HandedOn {
@@ -17,6 +17,11 @@ impl HandedOn {
             self.0.retain(|(known, _)| !known.is_same_agent(from) && !known.is_same_agent(to));
             self.0.push((from.clone(), at));
         }
+    }
+
+    /// When an agent handed it on.
+    pub(super) fn ended_ms(&self, agent: &AgentId) -> Option<i64> {
+        self.0.iter().find(|(known, _)| known.is_same_agent(agent)).map(|(_, at)| *at)
     }
 
     /// The parts of those who do not have it, and what each said.
@@ -74,6 +79,19 @@ impl CallState {
         }
         let part = self.part_of(agent).filter(|part| part.phase == CallPhase::AfterCall);
         part.map(|part| part.wrapup)
+    }
+
+    /// The state of an agent's phone.
+    pub fn phone_of(&self, agent: &AgentId) -> SipLeg {
+        let is_current = || self.agent.as_ref().is_some_and(|own| own.is_same_agent(agent));
+        let known = self.phones.get(&agent_key(agent)).copied();
+        known.or_else(|| is_current().then_some(self.sip)).unwrap_or_default()
+    }
+
+    /// Whether the dial that made it keeps its agent from the next one no longer: it is over, or was handed on.
+    pub fn is_done_with_dial(&self) -> bool {
+        let agent = self.dial_agent.as_ref();
+        self.is_ended() || agent.is_some_and(|agent| self.part_of(agent).is_some())
     }
 
     /// What the service has of an agent's part.

@@ -270,12 +270,18 @@ pub struct CallState {
     /// The dial of this desk, and its reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dial: Option<(String, String)>,
+    /// The agent for whom this desk dialled it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dial_agent: Option<AgentId>,
     /// How this desk dialled it.
     #[serde(default)]
     pub way: DialWay,
     /// The leg of each agent by the agent's key, where there is more than one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub legs: BTreeMap<String, Ucid>,
+    /// The softphone of each agent by the agent's key, where there is more than one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub phones: BTreeMap<String, SipLeg>,
     /// The agent's own leg, where KooKoo rings the agent into the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_leg: Option<Ucid>,

@@ -1,4 +1,5 @@
 mod colleagues;
+mod handovers;
 mod wrap_up;
 
 use std::sync::Arc;

@@ -56,9 +56,12 @@ function withKnown(call: Call, known: Call | undefined, own: string | null): Cal
 /** Closed calls that are kept: so many of this agent, one of which the card may be about, and so many of all others. */
 const MOST_CLOSED = 20;
 
+/** Whether nothing is left to do in it here: of a call that goes on with a colleague the own part says so. */
+const isClosed = ({ phase, part }: Call) => (part?.phase ?? phase) === 'closed';
+
 /** Without the closed calls of a while ago, the oldest first. */
 function bounded(calls: Calls, own: string | null): Calls {
-  const closed = [...calls.values()].filter(({ phase }) => phase === 'closed');
+  const closed = [...calls.values()].filter(isClosed);
   const mine = closed.filter(({ agent, part }) => sameAgent(agent, own) || sameAgent(part?.agent, own));
   const others = closed.filter((call) => !mine.includes(call));
   const old = [...mine.slice(0, -MOST_CLOSED), ...others.slice(0, -MOST_CLOSED)];
@@ -76,7 +79,7 @@ export function apply(cache: QueryClient, { kind, data }: StreamMessage) {
     const call = foreign ? { ...told, part: null } : told;
     cache.setQueryData<Calls>(KEYS.calls, (kept) => {
       const calls = replaced(kept ?? new Map(), call.ucid, withKnown(call, kept?.get(call.ucid), own), (now, known) => now !== known);
-      return call.phase === 'closed' ? bounded(calls, own) : calls;
+      return isClosed(call) ? bounded(calls, own) : calls;
     });
     if (call.phase === 'closed' || call.phase === 'after_call') for (const queryKey of [KEYS.history, KEYS.lead, KEYS.worklist]) void cache.invalidateQueries({ queryKey });
     return;

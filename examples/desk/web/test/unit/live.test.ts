@@ -48,6 +48,21 @@ test('a call that is told again with the name of its lead has it, and keeps it',
   expect(tell({ lead })?.part).toEqual(part);
 });
 
+test('of the own calls that a colleague has, those whose own part is closed are bounded too, and no form is dropped', () => {
+  const cache = new QueryClient();
+  cache.setQueryData(KEYS.me, { agents: ['agent01'] });
+  const wrapup = { startedAt: 0, limitSec: null, remainingSec: null, overrun: false };
+  const tell = (ucid: string, phase: Call['phase'], own: 'after_call' | 'closed') => {
+    const part = { agent: 'agent01', phase: own, endedAt: 0, wrapup, disposition: null, can: call().can };
+    apply(cache, { kind: 'call.changed', id: ucid, data: call({ ucid, agent: 'agent02', phase, part }) });
+  };
+  tell('form', 'closed', 'after_call');
+  for (let n = 0; n < 30; n += 1) tell(`${n}`, 'active', 'closed');
+  const kept = [...(cache.getQueryData<Calls>(KEYS.calls)?.keys() ?? [])];
+  expect(kept).toHaveLength(21);
+  expect([kept[0], kept[1], kept[20]]).toEqual(['form', '10', '29']);
+});
+
 describe('a call that was handed on, on the page of one who looks after the other agent as well', () => {
   const wrapup = { startedAt: 0, limitSec: null, remainingSec: null, overrun: false };
   const refused = { ...call().can, hold: 'not_your_call' as const };
