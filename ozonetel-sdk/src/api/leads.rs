@@ -4,6 +4,7 @@
 //! reported as a success: see [`Added::is_duplicate`]. Uploads create rows, so none of them is ever repeated; a
 //! large one goes out in batches, and a batch whose outcome is unknown stops the run.
 
+mod answers;
 mod delete;
 pub(crate) mod sheet;
 mod upload;
@@ -96,7 +97,7 @@ impl Added {
 
     /// Whether the number was there already: the service calls that a success.
     pub fn is_duplicate(&self) -> bool {
-        self.message().trim().eq_ignore_ascii_case("Number Already Exist")
+        self.message().trim().eq_ignore_ascii_case(answers::ALREADY_THERE)
     }
 }
 

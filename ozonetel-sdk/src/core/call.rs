@@ -30,7 +30,7 @@ use crate::core::rows::BorrowedRow;
 use crate::core::weight::ListShape;
 use crate::types::invalid::Invalid;
 
-pub use batch::{Batch, Batched, Batches, Halt, RefusedRow, RowOutcome, RowResult};
+pub use batch::{Batch, Batched, Batches, Halt, RowOutcome, RowResult};
 use judge::Verdict;
 use prepare::{CallOptions, PreparedCall};
 use progress::CallProgress;

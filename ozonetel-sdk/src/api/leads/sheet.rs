@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::types::ids::{AgentId, SkillName};
 use crate::types::invalid::{Invalid, InvalidRow};
-use crate::types::phone::{DialPlan, PhoneNumber};
+use crate::types::phone::{DialPlan, NumberKey, PhoneNumber};
 use crate::types::wire::{Day, LocalDateTime, SensitiveText};
 
 /// The header that every sheet has.
@@ -248,6 +248,13 @@ impl Sheet {
         }
         picked
     }
+    /// What the number of each row is known by.
+    pub(crate) fn number_keys(&self) -> Vec<Option<NumberKey>> {
+        let column = self.column(PHONE);
+        let number = |row: &Vec<Value>| PhoneNumber::from(text(row.get(column?)?)).key();
+        self.data.iter().map(number).collect()
+    }
+
 
     fn column(&self, header: &str) -> Option<usize> {
         self.map.iter().position(|known| known.eq_ignore_ascii_case(header))

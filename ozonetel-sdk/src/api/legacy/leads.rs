@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::leads::sheet::RowForm;
 use crate::api::leads::{AddLead, Added, MAX_SCHEDULED, ScheduledLead, Sheet, Uploaded};
-use crate::core::call::{Batched, RefusedRow};
+use crate::core::call::{Batched, RowResult};
 use crate::core::endpoint::{
     Auth, Effect, Endpoint, Envelope, Input, Method, Payload, Rate, Repeat, Rows, Spec,
 };
@@ -94,8 +94,8 @@ impl Batched for AddBulkLegacy {
         self.sheet.check_rows(&RowForm { characters: usize::MAX, scheduled: false })
     }
 
-    fn refused(&self, reply: &Uploaded) -> Vec<RefusedRow> {
-        reply.refused()
+    fn not_taken(&self, reply: &Uploaded) -> Vec<RowResult> {
+        reply.not_taken(&self.sheet)
     }
 }
 

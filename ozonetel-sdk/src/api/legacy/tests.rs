@@ -136,8 +136,8 @@ fn sheet(rows: u64) -> Sheet {
 #[tokio::test(start_paused = true)]
 async fn the_older_upload_answers_row_by_row_without_a_status() {
     let answer = json!({"message": [
-        {"PhoneNumber": "9000000001", "Status": "SuccessFully Updated"},
-        {"PhoneNumber": "9000000002", "Status": "Number Already Exist"},
+        {"PhoneNumber": "9000000000", "Status": "SuccessFully Updated"},
+        {"PhoneNumber": "9000000001", "Status": "Number Already Exist"},
     ]});
     let busy = json!({"status": "error",
         "message": "Already one process is running please try after some time"});
