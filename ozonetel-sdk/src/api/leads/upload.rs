@@ -13,7 +13,7 @@ use crate::core::endpoint::{
 use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{AgentId, CampaignName, SkillName};
 use crate::types::invalid::{Invalid, InvalidRow, filled};
-use crate::types::phone::PhoneNumber;
+use crate::types::phone::{DialPlan, PhoneNumber};
 use crate::types::wire::{Flag, LocalDateTime, SensitiveText, YesNo, nested, record};
 
 const BULK: Spec = Spec {
@@ -105,6 +105,11 @@ impl Endpoint for AddBulk {
     const SPEC: Spec = BULK;
     type Reply = Uploaded;
 
+    fn prepare(&mut self, plan: &DialPlan) -> Result<(), Invalid> {
+        self.sheet.dialled(plan);
+        Ok(())
+    }
+
     fn check(&self) -> Result<(), Invalid> {
         filled("campaignName", self.campaign.as_str())?;
         self.sheet.check(MAX_BULK, &["PhoneNumber"])?;
@@ -164,6 +169,11 @@ impl Endpoint for Schedule {
         ..BULK
     };
     type Reply = Vec<ScheduledLead>;
+
+    fn prepare(&mut self, plan: &DialPlan) -> Result<(), Invalid> {
+        self.sheet.dialled(plan);
+        Ok(())
+    }
 
     fn check(&self) -> Result<(), Invalid> {
         filled("campaignName", self.campaign.as_str())?;
@@ -260,7 +270,7 @@ impl<'c> Leads<'c> {
     pub fn bulk(&self, campaign: impl Into<CampaignName>, sheet: Sheet) -> Call<'c, AddBulk> {
         let request = AddBulk {
             campaign: campaign.into(),
-            sheet: sheet.dialled(self.0.dial_plan()),
+            sheet,
             action: None,
             check_duplicate: None,
             replace: None,
@@ -284,7 +294,6 @@ impl<'c> Leads<'c> {
     /// # Errors
     /// As [`bulk`](Self::bulk).
     pub fn schedule(&self, campaign: impl Into<CampaignName>, sheet: Sheet) -> Call<'c, Schedule> {
-        let sheet = sheet.dialled(self.0.dial_plan());
         let request = Schedule { campaign: campaign.into(), check_duplicate: None, sheet };
         Call::new(self.0, Ok(request))
     }

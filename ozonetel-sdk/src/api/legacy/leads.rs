@@ -11,7 +11,7 @@ use crate::core::endpoint::{
 use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{AgentId, CampaignName, SkillName};
 use crate::types::invalid::{Invalid, InvalidRow, filled};
-use crate::types::phone::PhoneNumber;
+use crate::types::phone::{DialPlan, PhoneNumber};
 use crate::types::wire::{nested, string_enum};
 
 /// Adds one lead with a `GET`, as the older page has it: a hundred a minute. Not repeated once it may have arrived.
@@ -35,6 +35,10 @@ impl Endpoint for AddLeadByGet {
         ..Spec::DEFAULT
     };
     type Reply = Added;
+
+    fn prepare(&mut self, plan: &DialPlan) -> Result<(), Invalid> {
+        self.0.prepare(plan)
+    }
 
     fn check(&self) -> Result<(), Invalid> {
         self.0.check()
@@ -71,6 +75,11 @@ impl Endpoint for AddBulkLegacy {
         ..Spec::DEFAULT
     };
     type Reply = Uploaded;
+
+    fn prepare(&mut self, plan: &DialPlan) -> Result<(), Invalid> {
+        self.sheet.dialled(plan);
+        Ok(())
+    }
 
     fn check(&self) -> Result<(), Invalid> {
         filled("campaign_name", self.campaign.as_str())?;
@@ -125,6 +134,11 @@ impl Endpoint for ScheduleText {
         ..Spec::DEFAULT
     };
     type Reply = Vec<ScheduledLead>;
+
+    fn prepare(&mut self, plan: &DialPlan) -> Result<(), Invalid> {
+        self.sheet.dialled(plan);
+        Ok(())
+    }
 
     fn check(&self) -> Result<(), Invalid> {
         filled("campaign_name", self.campaign.as_str())?;

@@ -280,10 +280,7 @@ async fn other_bad_rows_are_found_before_anything_is_sent() {
     ] {
         let plan = client.dial_plan().clone().own(["918000000001"]);
         let mut call = client.leads().bulk("c", sheet.clone());
-        if let Ok(request) = call.request() {
-            let sheet = request.sheet.clone().dialled(&plan);
-            call = call.map(|request| request.sheet = sheet);
-        }
+        call = call.map(|request| request.sheet.dialled(&plan));
         let halt = call.in_batches().try_next().await.unwrap_err();
         let found = halt.error().invalid_input().map(Invalid::field);
         assert_eq!(found, Some(field), "{what}: {halt}");
