@@ -40,6 +40,17 @@ pub(crate) async fn perform<E: Endpoint>(
 ) -> Result<Completion, Failure> {
     let spec = &E::SPEC;
     // An invalid request will not be sent, so there is nothing to confirm.
+) -> Result<Completion, Failure> {
+    perform_as(context, call, what, confirmation, None).await
+}
+
+/// The same for what carries a reference, which is printed beside the reply.
+pub(crate) async fn perform_as<E: Endpoint>(
+    context: &Context,
+    call: Call<'_, E>,
+    what: &str,
+    confirmation: &Confirmation,
+    reference: Option<String>,
     if is_asked(spec) && call.request().is_ok() {
         let once =
             if spec.repeat == Repeat::Once { " It is sent once and never repeated." } else { "" };
@@ -50,7 +61,10 @@ pub(crate) async fn perform<E: Endpoint>(
     if spec.repeat != Repeat::Once {
         return output::reply(context.output, reply?);
     }
-    let answer = accepted(reply.unwrap_or_default());
+    let mut answer = with_outcome(reply.unwrap_or_default(), outcome);
+    if let (Some(fields), Some(reference)) = (answer.as_object_mut(), reference) {
+        fields.entry("uui").or_insert_with(|| reference.into());
+    }
     output::reply(context.output, answer.clone())
         .map_err(|failure| failure.accepted(spec.name, &answer))
 }
