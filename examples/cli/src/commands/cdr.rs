@@ -103,6 +103,11 @@ macro_rules! filtered {
 }
 
 impl Cdr {
+    /// Whether it is one request per day.
+    pub(crate) fn asks_more_than_once(&self) -> bool {
+        matches!(self, Self::Range { .. })
+    }
+
     /// Whether it is one request, or one per day; the others work on a store.
     pub(crate) fn asks_the_service_once(&self) -> bool {
         !matches!(self, Self::Sync(_) | Self::Export(_) | Self::Stats(_))
@@ -118,11 +123,11 @@ impl Cdr {
             }
             Self::Page { date, page, size, filters } => {
                 let call = filtered!(cdr.page(on(date), page, size), filters);
-                output::rows(context, call.stream()).await
+                self::page(context, call.stream(), size).await
             }
             Self::Ucid { ucid, date } => {
                 let call = cdr.for_ucid(ucid, on(date));
-                self::page(context, call.stream(), size).await
+                output::rows(context, call.stream()).await
             }
             Self::Range { from, to } => range(context, from.day(today), to.day(today)).await,
             Self::Sync(sync) => sync.run(context).await,
@@ -132,11 +137,6 @@ impl Cdr {
     }
 }
 
-async fn range(context: &Context, from: Day, to: Day) -> Result<Completion, Failure> {
-    if from > to {
-        return Err(Failure::usage("FROM is later than TO"));
-    }
-    let mut days = context.client.cdr().for_days(from, to);
 /// A page. More rows than were asked for are no page: the service does not know the names that ask for one.
 async fn page(
     context: &Context,
@@ -165,6 +165,11 @@ fn total(rest: &serde_json::Map<String, serde_json::Value>) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
+async fn range(context: &Context, from: Day, to: Day) -> Result<Completion, Failure> {
+    if from > to {
+        return Err(Failure::usage("FROM is later than TO"));
+    }
+    let mut days = context.client.cdr().for_days(from, to);
     let printed = output::rows(context, &mut days).await;
     printed.map_err(|failure| match days.unfinished() {
         Some(day) => failure.resume(&format!("ozonetel cdr range {day} {to}")),
