@@ -5,7 +5,7 @@ use std::time::Duration;
 use ozonetel_sim::{Fault, FaultKind};
 use serde_json::Value;
 
-use crate::harness::{DIAL, Desk, Stub, ended};
+use crate::harness::{DIAL, Desk, ended};
 use crate::signals::signal;
 
 /// The keys of an error, no more and no fewer.
@@ -73,7 +73,7 @@ fn hint(message: &str) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dial_shortly_before_midnight_is_found_the_day_after() {
     let desk = Desk::in_key_mode().await;
-    let half_past_eleven = Duration::from_secs(11 * 3600 + 1800);
+    let half_past_eleven = Duration::from_mins(690);
     desk.sim.advance(half_past_eleven).await;
     let desk = desk.set("OZONETEL_NOW", "2026-01-02T18:00:00Z");
     desk.run(&["agent", "login"]).await.done();
@@ -96,16 +96,19 @@ async fn a_dial_shortly_before_midnight_is_found_the_day_after() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_within_a_day_that_may_carry_the_reference_leaves_a_dial_unknown() {
-    let row = r#"{"UCID":"71","CallID":"71","UUI":"order-","CallDate":"2026-01-02","StartTime":"10:00:00"}"#;
-    let report = format!(r#"{{"status":"success","message":"success","details":[{row}]}}"#);
-    let stub = Stub::answering(report.clone()).await;
-    let ran = stub.shell.json(&["settle", "order-7", "--before", "2026-01-02 11:00:00"]).await;
+    let desk = Desk::in_key_mode().await;
+    desk.run(&["agent", "login"]).await.done();
+    desk.run(&["dial", "9000000001", "--uui", "order-"]).await.done();
+    desk.sim.advance(Duration::from_mins(70)).await;
+    let desk = desk.set("OZONETEL_NOW", "2026-01-02T07:40:00Z");
+    let before = ["settle", "order-7", "--before", "2026-01-02 13:00:00"];
+    let ran = desk.json(&before).await;
     assert_eq!((ran.code, ran.out.as_str()), (8, ""), "{ran:?}");
     assert!(ran.err.contains("may carry the reference cut"), "{ran:?}");
     // Sent later than that call began: it is another.
-    let stub = Stub::answering(report).await;
-    let after = ["--after", "2026-01-02 10:50:00", "--before", "2026-01-02 11:00:00"];
-    let ran = stub.shell.json(&[&["settle", "order-7"][..], &after].concat()).await;
+    desk.sim.advance(Duration::from_mins(2)).await;
+    let desk = desk.set("OZONETEL_NOW", "2026-01-02T07:42:00Z");
+    let ran = desk.json(&[&before[..], &["--after", "2026-01-02 12:50:00"]].concat()).await;
     assert_eq!(ran.done().json()["settlement"], "did_not_happen");
 }
 

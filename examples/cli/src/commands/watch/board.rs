@@ -236,10 +236,10 @@ impl Board {
                 for news in agents {
                     told.extend(self.agent(news, now));
                 }
-                for news in calls {
+                for mut news in calls {
                     // What is there has not ended, whatever was said before.
                     if news.stage != CallStage::Ended {
-                        self.forget_ended(&news.id);
+                        self.reopen(&mut news);
                     }
                     told.extend(self.call(news, now));
                 }
@@ -292,7 +292,7 @@ impl Board {
         Some(news)
     }
 
-    fn call(&mut self, news: CallNews, now: Timestamp) -> Option<String> {
+    fn call(&mut self, mut news: CallNews, now: Timestamp) -> Option<String> {
         if news.stage == CallStage::Ended {
             let was_known = self.calls.contains_key(&news.id);
             let is_new = !self.ended.contains_key(&news.id);
@@ -305,7 +305,7 @@ impl Board {
             if ended.at.is_some_and(|over| news.at.is_none_or(|at| at <= over)) {
                 return None;
             }
-            self.forget_ended(&news.id.clone());
+            self.reopen(&mut news);
         }
         let known = self.calls.get(&news.id);
         let is_before = |known: &CallRow| {
@@ -322,7 +322,6 @@ impl Board {
             (None, Some(known)) if known.news.stage == news.stage => known.since,
             _ => now,
         };
-        let mut news = news;
         if let Some(known) = known {
             // Later news may say less.
             news.caller = news.caller.or_else(|| known.news.caller.clone());
@@ -355,6 +354,13 @@ impl Board {
         self.count_ended(answered, true);
         let at = at.max(before.and_then(|before| before.at));
         self.ended.insert(id.to_owned(), EndedCall { answered, at });
+    }
+
+    /// Takes a call that goes on out of those that have ended; that it was answered stays known.
+    fn reopen(&mut self, news: &mut CallNews) {
+        if let Some(before) = self.forget_ended(&news.id) {
+            news.answered = news.answered.or(before.answered);
+        }
     }
 
     /// Counts a call that had ended out.
@@ -614,8 +620,15 @@ pub(super) mod tests {
         // What happened after its end is of a further leg, and it is still one call.
         board.apply(Change::Call(news(CallStage::Talking, 12)), at(22));
         assert_eq!(board.figures(), Figures { talking: 1, ..over });
+        // Back in the queue, and given up there: it was answered all the same.
+        board.apply(Change::Call(news(CallStage::Ended, 13)), at(22));
+        board.apply(Change::Call(news(CallStage::Waiting, 14)), at(22));
+        let gave_up = CallNews { answered: Some(false), ..news(CallStage::Ended, 15) };
+        board.apply(Change::Call(gave_up), at(22));
+        assert_eq!(board.figures(), over);
+        board.apply(Change::Call(news(CallStage::Talking, 20)), at(22));
         // While it is talking, what was before says nothing.
-        board.apply(Change::Call(news(CallStage::Waiting, 11)), at(23));
+        board.apply(Change::Call(news(CallStage::Waiting, 19)), at(23));
         assert_eq!(board.figures(), Figures { talking: 1, ..over });
         // An agent who has left does not come back by what was said before.
         let agent = |word, second| AgentNews { at: Some(at(second)), ..agent("agent01", word) };
