@@ -20,9 +20,7 @@ pub use api::{
 };
 pub use receive::push;
 
-pub use self::core::call::{
-    Batch, Batched, Batches, Call, Halt, RefusedRow, RowOutcome, RowResult, RowStream,
-};
+pub use self::core::call::{Batch, Batched, Batches, Call, Halt, RowOutcome, RowResult, RowStream};
 pub use self::core::client::Client;
 pub use self::core::error::{Error, ErrorKind, Reason};
 pub use setup::builder::ClientBuilder;

@@ -54,6 +54,9 @@ pub(crate) trait Answers<E: Endpoint> {
     /// Methods that work in addition to the description's.
     const ALSO: &'static [Method] = &[];
 
+    /// Whether it answers in XML unless a field `format` asks for JSON (field report).
+    const XML_WITHOUT_FORMAT: bool = false;
+
     /// Acts and answers. Credentials and limits have been checked.
     fn answer(&mut self, request: &ApiRequest<'_>) -> Reply;
 }

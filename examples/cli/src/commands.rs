@@ -37,6 +37,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::args::Global;
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
+use crate::notes::note;
 
 /// The ozonetel command line.
 ///
@@ -48,8 +49,8 @@ use crate::failure::{Completion, Failure};
 /// OZONETEL_API_KEY_FILE and so on.
 ///
 /// Exit codes: 0 done, 2 usage or bad input, 3 refused by the service, 4 bad credentials, 5 rate-limited,
-/// 6 unreachable, 7 it may have happened (do not repeat), 8 unreadable answer or, from `live check`, a wrong assumption,
-/// 130 interrupted.
+/// 6 unreachable, 7 it may have happened (do not repeat), 8 an answer that cannot be read, or is not what was
+/// asked for, 130 interrupted.
 #[derive(Debug, Parser)]
 #[command(name = "ozonetel", version, propagate_version = true)]
 pub(crate) struct Cli {
@@ -190,6 +191,19 @@ impl Command {
     }
 }
 
+impl Command {
+    /// Whether a request is followed by others, which `--dry-run` cannot show.
+    fn asks_more_than_once(&self) -> bool {
+        match self {
+            Self::Call(call) => call.asks_more_than_once(),
+            Self::Agent(agent) => matches!(agent, agent::Agent::ForceReady(_)),
+            Self::Cdr(cdr) => cdr.asks_more_than_once(),
+            Self::Settle(_) => true,
+            _ => false,
+        }
+    }
+}
+
 /// Does what was asked.
 pub(crate) async fn run(cli: Cli) -> Result<Completion, Failure> {
     let Cli { global, command } = cli;
@@ -202,10 +216,16 @@ pub(crate) async fn run(cli: Cli) -> Result<Completion, Failure> {
         Ok(done) => return done,
         Err(command) => command,
     };
+    let asks_more = command.asks_more_than_once();
     let context = Context::new(&global)?;
     match Box::pin(send(command, &context)).await {
         // What would have been sent was printed; that it was not sent is not a failure.
-        Err(_) if context.has_printed_a_request() => Ok(Completion::Clean),
+        Err(_) if context.has_printed_a_request() => {
+            if asks_more {
+                note("further requests depend on the answer to this one; they are not shown");
+            }
+            Ok(Completion::Clean)
+        }
         done => done,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal as _, Write as _, stderr, stdin};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use ozonetel_sdk::Client;
 use ozonetel_sdk::auth::Secret;
@@ -86,13 +86,23 @@ impl Context {
     where
         Failure: From<E>,
     {
+        let began = self.client.clock().now();
         let signal = tokio::select! {
             biased;
-            done = call => return Ok(done?),
+            done = call => return done.map_err(|error| self.dated(error.into(), began)),
             signal = self.stop.clone() => signal,
         };
         // The call is dropped by now; the client told the watcher if it had been sent and must not be repeated.
-        Err(self.watcher.abandoned().map_or(Failure::stopped(signal), Failure::abandoned))
+        let stopped = self.watcher.abandoned().map_or(Failure::stopped(signal), Failure::abandoned);
+        Err(self.dated(stopped, began))
+    }
+
+    /// The failure of what was begun then and has ended now.
+    pub(crate) fn dated(&self, failure: Failure, began: SystemTime) -> Failure {
+        let (zone, now) = (self.client.zone(), self.client.clock().now());
+        // The next whole second: in between it may have been sent.
+        let ended = now.checked_add(Duration::from_secs(1)).unwrap_or(now);
+        failure.sent_between(zone.stamp(began), zone.stamp(ended))
     }
 
     /// Asks before a telephone rings or something is deleted, if there is somebody to ask.

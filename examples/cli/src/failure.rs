@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use ozonetel_sdk::error::{Invalid, Refusal};
-use ozonetel_sdk::types::{redact_number, redact_numbers_in};
+use ozonetel_sdk::types::{LocalDateTime, redact_number, redact_numbers_in};
 use ozonetel_sdk::{Error, ErrorKind, Reason};
 use serde::Serialize;
 
@@ -29,7 +29,7 @@ pub(crate) enum Completion {
     Clean,
     /// Rows that could not be parsed were reported as they came.
     BadRows,
-    /// The service does otherwise than is assumed.
+    /// The service does otherwise than is assumed: it sent what was not asked for.
     Contradicted,
 }
 
@@ -48,6 +48,9 @@ struct Report {
     may_have_happened: bool,
     ready_in_s: Option<u64>,
     advice: Option<String>,
+    /// The reference of a dial of unknown outcome.
+    #[serde(skip)]
+    reference: Option<String>,
     #[serde(skip)]
     exit: u8,
 }
@@ -63,6 +66,7 @@ impl Failure {
             may_have_happened: false,
             ready_in_s: None,
             advice: None,
+            reference: None,
             exit,
         }))
     }
@@ -150,10 +154,11 @@ impl Failure {
         let mut message = "stopped by a signal after it was sent; it may have happened: do not repeat it; look for \
                            the call in today's CDR first"
             .to_owned();
-        if let Some(reference) = abandoned.reference {
-            message.push_str(&settle(&reference));
+        if let Some(reference) = &abandoned.reference {
+            message.push_str(&settle(reference));
         }
         let mut failure = Self::new(UNKNOWN, ErrorKind::Closed, message);
+        failure.0.reference = abandoned.reference;
         failure.0.call = Some(abandoned.call);
         failure.0.may_have_happened = true;
         failure
@@ -166,6 +171,17 @@ impl Failure {
             ErrorKind::Unreachable,
             "no session of the agent socket in time; nothing was sent",
         )
+    }
+
+    /// Says between which times a dial of unknown outcome was sent: without them it cannot be settled.
+    pub(crate) fn sent_between(mut self, after: LocalDateTime, before: LocalDateTime) -> Self {
+        if let Some(reference) = &self.0.reference {
+            let command = format!("`ozonetel settle {reference}`");
+            let with_times =
+                format!("`ozonetel settle {reference} --after '{after}' --before '{before}'`");
+            self.0.message = self.0.message.replace(&command, &with_times);
+        }
+        self
     }
 
     /// Says more about what was being done.
@@ -310,6 +326,7 @@ impl From<Error> for Failure {
         }
         let mut failure = Self::new(exit_of(&error), error.kind(), message);
         let report = &mut failure.0;
+        report.reference = error.reference().map(str::to_owned);
         report.reason = error.reason().map(Reason::as_str);
         report.call = Some(error.call()).filter(|call| !call.is_empty());
         report.status = error.status().map(|status| status.as_u16());

@@ -2,7 +2,7 @@
 //!
 //! Prints results on standard output and everything else on standard error, and exits with a code that scripts can
 //! use: 0 done, 2 usage or bad input, 3 refused, 4 credentials, 5 rate-limited, 6 unreachable, 7 outcome unknown,
-//! 8 unreadable answer.
+//! 8 an answer that cannot be read, or is not what was asked for.
 
 mod args;
 mod commands;

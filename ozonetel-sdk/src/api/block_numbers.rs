@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::api::setters::setters;
-use crate::core::call::{Batched, Call, RefusedRow};
+use crate::core::call::{Batched, Call, RowOutcome, RowResult};
 use crate::core::client::Client;
 use crate::core::endpoint::{Effect, Endpoint, Envelope, Method, Payload, Repeat, Reply, Spec};
 use crate::types::invalid::{Invalid, InvalidRow};
@@ -50,7 +50,7 @@ impl NumberList {
     }
 
     /// The rows that a reply names as refused.
-    pub(crate) fn refused(&self, reply: &BlockResult) -> Vec<RefusedRow> {
+    pub(crate) fn refused(&self, reply: &BlockResult) -> Vec<RowResult> {
         let named = reply.refused().iter();
         let row = |entry: &NumberEntry| {
             let number = entry.number().map(PhoneNumber::from)?;
@@ -60,7 +60,8 @@ impl NumberList {
             at(PhoneNumber::eq).or_else(|| at(PhoneNumber::is_same_number)).map(|at| at + 1)
         };
         // One that its text does not identify counts against the first row, so that it is not lost.
-        named.map(|entry| RefusedRow::new(row(entry).unwrap_or(1), entry.0.to_string())).collect()
+        let refused = |entry: &NumberEntry| RowOutcome::Refused(entry.0.to_string().into());
+        named.map(|entry| RowResult::new(row(entry).unwrap_or(1), refused(entry))).collect()
     }
 }
 
@@ -238,7 +239,7 @@ impl Batched for DeleteNumbers {
         self.numbers.check_rows("blockNumbers")
     }
 
-    fn refused(&self, reply: &BlockResult) -> Vec<RefusedRow> {
+    fn not_taken(&self, reply: &BlockResult) -> Vec<RowResult> {
         self.numbers.refused(reply)
     }
 }

@@ -17,7 +17,7 @@ use crate::core::error::Error;
 use crate::types::ids::{Did, PhoneName, Ucid};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
-use crate::types::phone::PhoneNumber;
+use crate::types::phone::{DialPlan, PhoneNumber};
 use crate::types::wire::{SensitiveText, record};
 
 const CONTROL: Spec = Spec {
@@ -45,7 +45,7 @@ record! {
 impl Reply for Controlled {}
 
 macro_rules! action {
-    ($(#[$meta:meta])* $name:ident, $spec:literal, $action:literal, $repeat:expr, $effect:expr, number: $required:literal) => {
+    ($(#[$meta:meta])* $name:ident, $spec:literal, $action:literal, $repeat:expr, $effect:expr, number: $required:literal $(as $form:ident)?) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Serialize, Deserialize)]
         pub struct $name {
@@ -78,6 +78,13 @@ macro_rules! action {
                 Spec { name: $spec, discriminator: Discriminator::Is("action", $action), repeat: $repeat, effect: $effect, ..CONTROL };
             type Reply = Controlled;
 
+            $(fn prepare(&mut self, plan: &DialPlan) -> Result<(), Invalid> {
+                if let Some(number) = &mut self.conference_number {
+                    *number = number.$form(plan)?;
+                }
+                Ok(())
+            })?
+
             fn check(&self) -> Result<(), Invalid> {
                 filled("did", self.did.as_str())?;
                 filled("agentPhoneName", self.agent_phone_name.as_str())?;
@@ -97,7 +104,7 @@ macro_rules! action {
 
 action! {
     /// Rings another party into the call.
-    StartConference, "call_control.conference", "CONFERENCE", Repeat::Once, Effect::Conference, number: true
+    StartConference, "call_control.conference", "CONFERENCE", Repeat::Once, Effect::Conference, number: true as for_conference
 }
 action! {
     /// Puts the customer on hold.
@@ -117,7 +124,7 @@ action! {
 }
 action! {
     /// Drops a party: the agent, or (field report) the customer by its number.
-    Kick, "call_control.kick", "KICK_CALL", Repeat::Once, Effect::Kick, number: true
+    Kick, "call_control.kick", "KICK_CALL", Repeat::Once, Effect::Kick, number: true as for_kick
 }
 
 /// Call control: see [`Client::call_control`].
@@ -200,12 +207,11 @@ impl<'c> CallControl<'c> {
         agent_phone_name: impl Into<PhoneName>,
         number: impl Into<PhoneNumber>,
     ) -> Call<'c, StartConference> {
-        let number = number.into().for_conference(self.0.dial_plan());
-        let request = number.map(|number| StartConference {
-            conference_number: Some(number),
+        let request = StartConference {
+            conference_number: Some(number.into()),
             ..StartConference::new(ucid, did, agent_phone_name)
-        });
-        Call::new(self.0, request)
+        };
+        Call::new(self.0, Ok(request))
     }
 
     /// Drops a party. The page says to put the agent's number; clients also drop the customer by its number. SIP
@@ -231,12 +237,11 @@ impl<'c> CallControl<'c> {
         agent_phone_name: impl Into<PhoneName>,
         number: impl Into<PhoneNumber>,
     ) -> Call<'c, Kick> {
-        let number = number.into().for_kick(self.0.dial_plan());
-        let request = number.map(|number| Kick {
-            conference_number: Some(number),
+        let request = Kick {
+            conference_number: Some(number.into()),
             ..Kick::new(ucid, did, agent_phone_name)
-        });
-        Call::new(self.0, request)
+        };
+        Call::new(self.0, Ok(request))
     }
 
     /// A transfer to another number: [`Transfer::warm`] or [`Transfer::cold`].

@@ -21,7 +21,7 @@ use crate::core::endpoint::{
 };
 use crate::types::ids::{AgentId, CampaignName, Did, PhoneName, SkillName, Ucid};
 use crate::types::invalid::{Invalid, filled};
-use crate::types::phone::PhoneNumber;
+use crate::types::phone::{DialPlan, PhoneNumber};
 use crate::types::wire::{Flag, SensitiveText, YesNo, loose, record};
 
 pub use outcome::DialOutcome;
@@ -62,7 +62,7 @@ pub struct AgentDial {
     /// The campaign that the agent is live on.
     #[serde(rename = "campaignName")]
     pub campaign: CampaignName,
-    /// The customer, in the service's form: see [`PhoneNumber::for_dial`].
+    /// The customer; sent in the form of [`PhoneNumber::for_dial`].
     #[serde(rename = "customerNumber")]
     pub customer: PhoneNumber,
     /// Whether the answer is to carry the UCID.
@@ -98,6 +98,10 @@ impl Endpoint for AgentDial {
     const SPEC: Spec = AGENT_DIAL;
     type Reply = DialedWithoutUcid;
 
+    fn prepare(&mut self, plan: &DialPlan) -> Result<(), Invalid> {
+        self.customer.dialled(plan, None)
+    }
+
     fn check(&self) -> Result<(), Invalid> {
         filled("agentID", self.agent.as_str())?;
         filled("campaignName", self.campaign.as_str())?;
@@ -120,7 +124,7 @@ pub struct SkillDial {
     pub skill: SkillName,
     /// The DID to call from.
     pub did: Did,
-    /// The customer, in the service's form.
+    /// The customer; sent in the form of [`PhoneNumber::for_dial`].
     #[serde(rename = "customerNumber")]
     pub customer: PhoneNumber,
     /// Whether the answer is to carry the UCID.
@@ -158,6 +162,10 @@ impl Endpoint for SkillDial {
     };
     type Reply = DialedWithoutUcid;
 
+    fn prepare(&mut self, plan: &DialPlan) -> Result<(), Invalid> {
+        self.customer.dialled(plan, Some(self.did.as_str()))
+    }
+
     fn check(&self) -> Result<(), Invalid> {
         filled("skill", self.skill.as_str())?;
         filled("did", self.did.as_str())?;
@@ -176,7 +184,7 @@ impl Endpoint for SkillDial {
 /// Rings an offline agent's number, then a customer; no toolbar login.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PhoneDial {
-    /// The customer, in the service's form.
+    /// The customer; sent in the form of [`PhoneNumber::for_dial`].
     #[serde(rename = "custNumber")]
     pub customer: PhoneNumber,
     /// The offline agent's phone name, exactly as configured.
@@ -228,6 +236,10 @@ impl Endpoint for PhoneDial {
         ..AGENT_DIAL
     };
     type Reply = Ucid;
+
+    fn prepare(&mut self, plan: &DialPlan) -> Result<(), Invalid> {
+        self.customer.dialled(plan, Some(self.did.as_str()))
+    }
 
     fn check(&self) -> Result<(), Invalid> {
         filled("custNumber", self.customer.as_str())?;
@@ -320,9 +332,8 @@ impl<'c> Dials<'c> {
         campaign: impl Into<CampaignName>,
         customer: impl Into<PhoneNumber>,
     ) -> Call<'c, WithUcid<AgentDial>> {
-        let request = self.number(customer, None);
-        let request = request.map(|customer| AgentDial::new(agent, campaign, customer));
-        Call::new(self.0, request.map(WithUcid::new))
+        let dial = AgentDial::new(agent, campaign, customer);
+        Call::new(self.0, Ok(WithUcid::new(dial)))
     }
 
     /// Rings an available agent of a skill, then the customer, from a DID.
@@ -343,10 +354,7 @@ impl<'c> Dials<'c> {
         did: impl Into<Did>,
         customer: impl Into<PhoneNumber>,
     ) -> Call<'c, WithUcid<SkillDial>> {
-        let did = did.into();
-        let request = self.number(customer, Some(&did));
-        let request = request.map(|customer| SkillDial::new(skill, did, customer));
-        Call::new(self.0, request.map(WithUcid::new))
+        Call::new(self.0, Ok(WithUcid::new(SkillDial::new(skill, did, customer))))
     }
 
     /// Rings an offline agent's number, then the customer.
@@ -367,23 +375,7 @@ impl<'c> Dials<'c> {
         did: impl Into<Did>,
         customer: impl Into<PhoneNumber>,
     ) -> Call<'c, PhoneDial> {
-        let did = did.into();
-        let request = self.number(customer, Some(&did));
-        let request = request.map(|customer| PhoneDial::new(phone_name, did, customer));
-        Call::new(self.0, request)
-    }
-
-    /// The customer's number; the DID that is called from is the account's own.
-    fn number(
-        &self,
-        customer: impl Into<PhoneNumber>,
-        did: Option<&Did>,
-    ) -> Result<PhoneNumber, Invalid> {
-        let (customer, plan) = (customer.into(), self.0.dial_plan());
-        match did {
-            Some(did) => customer.for_dial(&plan.clone().own([did.as_str()])),
-            None => customer.for_dial(plan),
-        }
+        Call::new(self.0, Ok(PhoneDial::new(phone_name, did, customer)))
     }
 }
 
@@ -418,3 +410,6 @@ setters! { PhoneDial {
     /// Whether to refrain from dialing while the agent is busy.
     check_status(yes: bool) => check_status = Flag(yes);
 } }
+
+#[cfg(test)]
+mod tests;

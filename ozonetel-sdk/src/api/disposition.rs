@@ -100,9 +100,13 @@ impl Endpoint for SetDisposition {
         if self.pause_after == Some(YesNo(true)) {
             filled("pauseReason", self.pause_reason.as_ref().map_or("", PauseReason::as_str))?;
         }
-        match self.call_back_time.as_deref().map(|text| (text.len(), text.parse::<LocalDateTime>()))
-        {
-            None | Some((16, Ok(_))) => Ok(()),
+        let is_minute = |text: &str| {
+            // A `T` between day and time is taken where times are read, and is not what the page asks for.
+            text.len() == 16 && !text.contains('T') && text.parse::<LocalDateTime>().is_ok()
+        };
+        match self.call_back_time.as_deref() {
+            None => Ok(()),
+            Some(text) if is_minute(text) => Ok(()),
             Some(_) => Err(Invalid::new("callBackTime", "has to be YYYY-MM-DD HH:MM")),
         }
     }
@@ -241,5 +245,28 @@ impl Call<'_, SetDisposition> {
     /// Leaves the agent in after-call work.
     pub fn without_release(self) -> Self {
         self.map(|request| request.auto_release = None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::SetDisposition;
+    use crate::core::endpoint::Endpoint as _;
+
+    #[test]
+    fn a_time_to_call_back_is_in_the_pages_form() {
+        let checked = |time: &str| {
+            let fields = json!({"ucid": "71", "did": "918000000001", "agentID": "agent01",
+                "disposition": "Follow Up", "callBackTime": time});
+            serde_json::from_value::<SetDisposition>(fields).unwrap().check()
+        };
+        assert_eq!(checked("2026-11-20 10:00"), Ok(()));
+        for time in
+            ["2026-11-20T10:00", "2026-11-20t10:00", "2026-11-20 10:00:00", "2026-11-31 10:00", ""]
+        {
+            assert_eq!(checked(time).unwrap_err().field(), "callBackTime", "{time}");
+        }
     }
 }

@@ -20,7 +20,7 @@ use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{Did, Ucid};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
-use crate::types::phone::PhoneNumber;
+use crate::types::phone::{DialPlan, PhoneNumber};
 use crate::types::wire::{Day, RawJson, SensitiveText, record};
 
 const CALL: Spec = Spec {
@@ -41,10 +41,10 @@ const CALL: Spec = Spec {
 /// Rings a number and connects it to an application.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OutboundCall {
-    /// The number, Indian ones with a leading `0`.
+    /// The number; sent in the form of [`PhoneNumber::for_kookoo`].
     #[serde(rename = "phone_no")]
     pub number: PhoneNumber,
-    /// The interface's version: `2`.
+    /// The interface's version: `2` unless another is set.
     #[serde(rename = "outbound_version", default)]
     pub version: Option<String>,
     /// The application's address; this or `extra_data`.
@@ -83,6 +83,12 @@ impl Reply for Queued {}
 impl Endpoint for OutboundCall {
     const SPEC: Spec = CALL;
     type Reply = Queued;
+
+    fn prepare(&mut self, plan: &DialPlan) -> Result<(), Invalid> {
+        self.version.get_or_insert_with(|| "2".to_owned());
+        self.number = self.number.for_kookoo(plan)?;
+        Ok(())
+    }
 
     fn check(&self) -> Result<(), Invalid> {
         filled("phone_no", self.number.as_str())?;
@@ -226,6 +232,11 @@ impl Endpoint for Disconnect {
     };
     type Reply = ServiceMessage;
 
+    fn prepare(&mut self, _: &DialPlan) -> Result<(), Invalid> {
+        self.number = self.number.take().map(ten_digits);
+        Ok(())
+    }
+
     fn check(&self) -> Result<(), Invalid> {
         filled("did", self.did.as_str())?;
         match &self.number {
@@ -282,7 +293,7 @@ impl<'c> Kookoo<'c> {
         number: impl Into<PhoneNumber>,
         url: impl Into<SensitiveText>,
     ) -> Call<'c, OutboundCall> {
-        self.outbound(&number.into(), Some(url.into()), None)
+        self.outbound(number.into(), Some(url.into()), None)
     }
 
     /// The same with an application's XML in place of an address.
@@ -304,24 +315,24 @@ impl<'c> Kookoo<'c> {
         number: impl Into<PhoneNumber>,
         xml: impl Into<SensitiveText>,
     ) -> Call<'c, OutboundCall> {
-        self.outbound(&number.into(), None, Some(xml.into()))
+        self.outbound(number.into(), None, Some(xml.into()))
     }
 
     fn outbound(
         &self,
-        number: &PhoneNumber,
+        number: PhoneNumber,
         url: Option<SensitiveText>,
         extra_data: Option<SensitiveText>,
     ) -> Call<'c, OutboundCall> {
-        let request = number.for_kookoo(self.0.dial_plan()).map(|number| OutboundCall {
+        let request = OutboundCall {
             number,
-            version: Some("2".to_owned()),
+            version: None,
             url,
             extra_data,
             caller_id: None,
             callback_url: None,
-        });
-        Call::new(self.0, request)
+        };
+        Call::new(self.0, Ok(request))
     }
 
     /// Sends an SMS. Sources give the path alone, so the field names have to come from your account's page; only the

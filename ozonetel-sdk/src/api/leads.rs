@@ -4,6 +4,7 @@
 //! reported as a success: see [`Added::is_duplicate`]. Uploads create rows, so none of them is ever repeated; a
 //! large one goes out in batches, and a batch whose outcome is unknown stops the run.
 
+mod answers;
 mod delete;
 pub(crate) mod sheet;
 mod upload;
@@ -22,7 +23,7 @@ use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{AgentId, CampaignName, SkillName};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
-use crate::types::phone::PhoneNumber;
+use crate::types::phone::{DialPlan, PhoneNumber};
 use crate::types::wire::{Day, SensitiveText, YesNo, loose};
 
 pub use delete::{DeleteLead, DeleteMany, DeleteScheduled, NumberAsNumber};
@@ -35,7 +36,7 @@ pub struct AddLead {
     /// The campaign.
     #[serde(rename = "campaign_name")]
     pub campaign: CampaignName,
-    /// The number, in the service's form.
+    /// The number; sent in the form of [`PhoneNumber::for_dial`].
     #[serde(rename = "PhoneNumber")]
     pub number: PhoneNumber,
     /// The person's name.
@@ -59,7 +60,7 @@ pub struct AddLead {
     /// The last day on which it is dialled.
     #[serde(rename = "ExpiryDate", default)]
     pub expires: Option<Day>,
-    /// `json`: without it the older paths answer XML (field report).
+    /// `json` unless another is set: without it the older paths answer XML (field report).
     #[serde(default)]
     pub format: Option<String>,
     /// Further headers of the campaign's map file.
@@ -96,7 +97,7 @@ impl Added {
 
     /// Whether the number was there already: the service calls that a success.
     pub fn is_duplicate(&self) -> bool {
-        self.message().trim().eq_ignore_ascii_case("Number Already Exist")
+        self.message().trim().eq_ignore_ascii_case(answers::ALREADY_THERE)
     }
 }
 
@@ -124,6 +125,11 @@ impl Endpoint for AddLead {
         ..Spec::DEFAULT
     };
     type Reply = Added;
+
+    fn prepare(&mut self, plan: &DialPlan) -> Result<(), Invalid> {
+        self.format.get_or_insert_with(|| "json".to_owned());
+        self.number.dialled(plan, None)
+    }
 
     fn check(&self) -> Result<(), Invalid> {
         filled("campaign_name", self.campaign.as_str())?;
@@ -189,10 +195,9 @@ impl<'c> Leads<'c> {
         campaign: impl Into<CampaignName>,
         number: impl Into<PhoneNumber>,
     ) -> Call<'c, AddLead> {
-        let campaign = campaign.into();
-        let request = number.into().for_dial(self.0.dial_plan()).map(|number| AddLead {
-            campaign,
-            number,
+        let request = AddLead {
+            campaign: campaign.into(),
+            number: number.into(),
             name: None,
             agent: None,
             skill: None,
@@ -200,10 +205,10 @@ impl<'c> Leads<'c> {
             action: None,
             priority: None,
             expires: None,
-            format: Some("json".to_owned()),
+            format: None,
             columns: BTreeMap::new(),
-        });
-        Call::new(self.0, request)
+        };
+        Call::new(self.0, Ok(request))
     }
 }
 

@@ -30,7 +30,7 @@ use crate::core::rows::BorrowedRow;
 use crate::core::weight::ListShape;
 use crate::types::invalid::Invalid;
 
-pub use batch::{Batch, Batched, Batches, Halt, RefusedRow, RowOutcome, RowResult};
+pub use batch::{Batch, Batched, Batches, Halt, RowOutcome, RowResult};
 use judge::Verdict;
 use prepare::{CallOptions, PreparedCall};
 use progress::CallProgress;
@@ -62,7 +62,12 @@ pub struct Call<'c, E: Endpoint> {
 }
 
 impl<'c, E: Endpoint> Call<'c, E> {
-    pub(crate) fn new(client: &'c Client, request: Result<E, Invalid>) -> Self {
+    pub(crate) fn new(client: &'c Client, mut request: Result<E, Invalid>) -> Self {
+        if let Ok(unprepared) = &mut request
+            && let Err(invalid) = unprepared.prepare(client.dial_plan())
+        {
+            request = Err(invalid);
+        }
         Self { client, request, options: CallOptions::default() }
     }
 
@@ -122,7 +127,8 @@ impl<'c, E: Endpoint> Call<'c, E> {
         self
     }
 
-    /// A field that the request type does not name, or another value for one that it does.
+    /// A field that the request type does not name, or another value for one that it does. It is sent as it is: a number
+    /// in it is not compared with the client's [`DialPlan`](crate::types::DialPlan).
     pub fn field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.options.extra.push((name.into(), value.into()));
         self
@@ -255,7 +261,19 @@ async fn run<E: Endpoint>(
 }
 
 impl Client {
-    /// Any endpoint by its request value: same credentials, limits and errors as the methods of the modules.
+    /// Any endpoint by its request value: same credentials, limits, errors and check of numbers as the methods of the
+    /// modules.
+    ///
+    /// ```
+    /// # ozonetel_sim::doc(async |_sim, client| {
+    /// use ozonetel_sdk::dial::AgentDial;
+    /// let call = client.call(AgentDial::new("agent01", "support_out", "+91 90000 00001"));
+    /// assert!(call.request().is_ok_and(|dial| dial.customer.as_str() == "9000000001"));
+    /// // An emergency code is not dialled in this way either.
+    /// let error = client.call(AgentDial::new("agent01", "support_out", "112")).await.unwrap_err();
+    /// assert_eq!((error.attempts(), error.may_have_happened()), (0, false));
+    /// # Ok(()) });
+    /// ```
     pub fn call<E: Endpoint>(&self, request: E) -> Call<'_, E> {
         Call::new(self, Ok(request))
     }
@@ -263,7 +281,7 @@ impl Client {
     /// Any endpoint by its description, without a request type: the way to what this crate does not know yet.
     ///
     /// Fields travel where the description says, with the client's credential, limits and errors; the reply is the whole
-    /// answer.
+    /// answer. Nothing is known of what they mean: a number among them is sent as it is.
     ///
     /// ```
     /// # ozonetel_sim::doc(async |_sim, client| {

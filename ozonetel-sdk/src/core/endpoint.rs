@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::types::invalid::Invalid;
-use crate::types::phone::Region;
+use crate::types::phone::{DialPlan, Region};
 use crate::types::secret::Secret;
 
 /// The HTTP method. No guide to safety: some `GET`s of the service place a call.
@@ -549,6 +549,17 @@ pub trait Endpoint: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Where the reply is a list of records: the names of their fields. What a record has a place for counts less
     /// towards the limit of an answer.
     const ROW_FIELDS: &'static [&'static str] = &[];
+
+    /// Puts the request into the form in which it is sent: the numbers that it has rung into that of the account's plan,
+    /// and what the service has to be told for its answer to be one that can be read. Every call passes this once, when
+    /// it is made; it is given what it has made already as well.
+    ///
+    /// # Errors
+    /// A number that the plan does not dial.
+    fn prepare(&mut self, plan: &DialPlan) -> Result<(), Invalid> {
+        let _ = plan;
+        Ok(())
+    }
 
     /// Checks what would cost a request to be refused.
     ///

@@ -39,6 +39,15 @@ pub use write::write;
 /// What is said of an answer in which a name comes twice.
 const TWICE: &str = "a field of the answer is there twice";
 
+/// Whether a word is one of success or of failure; `None` for one that no source shows.
+pub(crate) fn is_success_word(word: &str) -> Option<bool> {
+    match Word::of(word) {
+        Word::Success => Some(true),
+        Word::Failure => Some(false),
+        Word::Unlisted => None,
+    }
+}
+
 /// What an answer says.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome<T> {

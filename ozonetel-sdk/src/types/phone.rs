@@ -7,6 +7,7 @@
 mod dial_plan;
 mod written;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -101,7 +102,18 @@ impl PhoneNumber {
     /// telephone number, a country that the plan does not list, a number of the account itself, and up to six digits:
     /// an extension, a service code or an emergency code. [`DialPlan::allowed`] makes exceptions of the last two.
     pub fn for_dial(&self, plan: &DialPlan) -> Result<Self, Invalid> {
-        plan.customer(self.as_str()).map(Self::from)
+        plan.customer(self.as_str(), None).map(|form| Self::from(form.into_owned()))
+    }
+
+    /// Puts it into that form; a call from a DID does not dial that DID.
+    pub(crate) fn dialled(&mut self, plan: &DialPlan, did: Option<&str>) -> Result<(), Invalid> {
+        let form = match plan.customer(self.as_str(), did)? {
+            // It has the form already.
+            Cow::Borrowed(_) => return Ok(()),
+            Cow::Owned(form) => form,
+        };
+        self.0 = form.into();
+        Ok(())
     }
 
     /// The form for the `conferenceNumber` of a party that is to be rung: in India `0` and ten digits, abroad `+` and

@@ -13,9 +13,10 @@ use crate::world::{CdrQuery, DispositionRefusal, DispositionRequest, Disposition
 
 /// The same fields and texts as on the newer path.
 macro_rules! as_newer {
-    ($($newer:ty: $dialect:expr;)*) => {$(
+    ($($newer:ty: $dialect:expr $(, $xml:ident)?;)*) => {$(
         impl Answers<Legacy<$newer>> for World {
             const CREDENTIALS: AuthErrorStyle = $dialect;
+            $(const $xml: bool = true;)?
             const LIMIT: &'static str = <World as Answers<$newer>>::LIMIT;
 
             fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
@@ -29,7 +30,7 @@ const CONTROL: AuthErrorStyle = AuthErrorStyle::Plain;
 
 as_newer! {
     agents::ChangeState: AuthErrorStyle::AgentState;
-    dial::PhoneDial: AuthErrorStyle::PhoneDial;
+    dial::PhoneDial: AuthErrorStyle::PhoneDial, XML_WITHOUT_FORMAT;
     call_control::StartConference: CONTROL;
     call_control::Kick: CONTROL;
     call_control::Hold: CONTROL;
@@ -51,6 +52,7 @@ impl Answers<Legacy<dial::AgentDial>> for World {
         let text = "please provide proper user credentials";
         AuthErrorStyle::Texts("fail", [text, text, text])
     };
+    const XML_WITHOUT_FORMAT: bool = true;
 
     fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
         if ["agentID", "campaignName", "customerNumber"].iter().any(|n| request.text(n).is_empty())

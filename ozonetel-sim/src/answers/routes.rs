@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use http::StatusCode;
-use ozonetel_sdk::endpoint::{Discriminator, Endpoint, Input, Method, Payload, Rate, Spec};
+use ozonetel_sdk::endpoint::{
+    Discriminator, Endpoint, Envelope, Input, Method, Payload, Rate, Spec,
+};
 use ozonetel_sdk::server::encode;
 use serde_json::{Value, json};
 
@@ -137,6 +139,13 @@ where
     let answer = match (E::SPEC.envelope.payload, reply.body) {
         (_, ReplyBody::Written(json)) => ServiceResponse::written(json),
         (Payload::Xml, ReplyBody::Value(body)) => credentials::xml(StatusCode::OK, &E::SPEC, body),
+        (_, ReplyBody::Value(body))
+            if <World as Answers<E>>::XML_WITHOUT_FORMAT
+                && !fields.text("format").is_some_and(|form| form.eq_ignore_ascii_case("json")) =>
+        {
+            let envelope = Envelope { payload: Payload::Xml, ..E::SPEC.envelope };
+            credentials::xml(StatusCode::OK, &Spec { envelope, ..E::SPEC }, body)
+        }
         (_, ReplyBody::Value(Value::String(text))) => ServiceResponse::text(StatusCode::OK, &text),
         (_, ReplyBody::Value(body)) => ServiceResponse::json(StatusCode::OK, &body),
     };

@@ -26,7 +26,7 @@ pub(crate) fn push(world: &World, event: &WorldEvent) -> Option<Token> {
         }
         EventKind::AgentRinging => RINGING,
         EventKind::Answered => "busyAgent",
-        EventKind::Ended if line()?.answered => ENDED,
+        EventKind::Ended if line()?.answered && !world.setup().mdl.drop_call_ends_all => ENDED,
         EventKind::Ended => "dropCall",
         _ => return None,
     };

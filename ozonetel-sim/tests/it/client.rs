@@ -175,3 +175,21 @@ async fn a_fault_for_everything_spares_the_token() {
     let hit: Vec<_> = sim.requests().iter().map(|r| (r.effect, r.fault)).collect();
     assert_eq!(hit, [(Some("token"), None), (None, Some("status")), (None, None)]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_former_dial_that_does_not_ask_for_json_is_answered_in_xml() {
+    use ozonetel_sdk::ErrorKind;
+    use ozonetel_sdk::dial::{AgentDial, PhoneDial};
+    use ozonetel_sdk::legacy::Legacy;
+    let (sim, client) = sim(AuthMode::Key);
+    client.agents().login("agent01", "secret", "500001").await.unwrap();
+    let dial = || Legacy::new(AgentDial::new("agent01", "support_out", "9000000001"));
+    let error = client.call(dial()).field("format", "xml").await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_happened()), (ErrorKind::Unreadable, true));
+    assert_eq!(sim.effects("dial"), 1, "it rings all the same");
+    let phone = || Legacy::new(PhoneDial::new("agent02", "918000000002", "9000000002"));
+    let error = client.call(phone()).field("format", "").await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_happened()), (ErrorKind::Unreadable, true));
+    sim.advance(Duration::from_mins(10)).await;
+    assert!(client.call(phone()).await.is_ok());
+}

@@ -8,7 +8,7 @@ use ozonetel_sdk::mdl::{
     AgentIdentity, LinkState, ManualDial, SocketEvent, SocketPush, SocketSettings,
 };
 use ozonetel_sim::world::{
-    AgentState, CallStage, EventKind, LegSide, LoginKind, PhoneAction, PhoneCall,
+    AgentState, CallStage, EventKind, LegSide, LoginKind, PhoneAction, PhoneCall, Scenario,
 };
 use ozonetel_sim::{Fault, FaultKind, Server, Sim};
 
@@ -16,6 +16,14 @@ use crate::softphone::{OFFER, Softphone, body, start, value};
 
 pub(crate) async fn serve() -> (Sim, Server) {
     let sim = Sim::builder().seed(7).speed(10.0).build();
+    let server = sim.serve().await.unwrap();
+    (sim, server)
+}
+
+/// The same with a scenario's `[mdl]`.
+async fn serve_with(mdl: &str) -> (Sim, Server) {
+    let scenario = Scenario::parse(&format!("[mdl]\n{mdl}")).unwrap();
+    let sim = Sim::builder().scenario(scenario).seed(7).speed(10.0).build();
     let server = sim.serve().await.unwrap();
     (sim, server)
 }
@@ -249,6 +257,17 @@ fn settings(server: &Server) -> SocketSettings {
 #[tokio::test]
 async fn a_dial_over_the_agent_socket_is_the_same_call_everywhere() {
     let (sim, server) = serve().await;
+    is_the_same_call(sim, server, "simCallEnded").await;
+}
+
+#[tokio::test]
+async fn an_answered_call_ends_with_the_token_that_is_set() {
+    let (sim, server) = serve_with("drop_call_ends_all = true").await;
+    is_the_same_call(sim, server, "dropCall").await;
+}
+
+/// Dials, talks and hangs up; the agent's socket is told the end by this token.
+async fn is_the_same_call(sim: Sim, server: Server, ends: &'static str) {
     let mut phone = Softphone::registered(&server, "500001").await;
     let (mut events, sender) = settings(&server).connect().unwrap();
     let mut seen = Vec::new();
@@ -257,7 +276,7 @@ async fn a_dial_over_the_agent_socket_is_the_same_call_everywhere() {
     let polled = tokio::spawn(async move {
         while let Some(event) = events.next().await {
             let Ok(SocketEvent::Push(token)) = event else { continue };
-            let over = token.kind() == Some("simCallEnded");
+            let over = token.kind() == Some(ends);
             seen.push(token);
             if over {
                 break;

@@ -3,10 +3,11 @@
 mod fields;
 
 use clap::Args;
-use ozonetel_sdk::endpoint::{ALL, Auth, Discriminator, Endpoint, LEGACY, Repeat, Spec};
+use ozonetel_sdk::endpoint::{ALL, Auth, Discriminator, Effect, Endpoint, LEGACY, Repeat, Spec};
 use serde_json::{Map, Value, json};
 
-use super::perform::{Confirmation, is_asked, perform};
+use super::dial::fresh_reference;
+use super::perform::{Confirmation, is_asked, perform_as};
 use crate::args::AgentFlag;
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
@@ -87,7 +88,7 @@ fn describe(output: Output, spec: &'static Spec) -> Result<Completion, Failure> 
     let fields = match known_fields(spec.name) {
         Some(fields) if fields.is_empty() => "(none)".to_owned(),
         Some(fields) => fields.join(" "),
-        None => "any: they depend on the account's settings".to_owned(),
+        None => "those of its page, and any that the account's settings name".to_owned(),
     };
     output::one(
         output,
@@ -144,18 +145,67 @@ fn request<E: Endpoint>(mut given: Map<String, Value>) -> Result<E, Failure> {
     if let Discriminator::Is(field, _) = E::SPEC.discriminator {
         given.remove(field);
     }
-    if let Some(known) = fields::of::<E>()
+    let has_no = |other: &str, known: &[&str]| {
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        Failure::usage(format!("{name} has no field {other}; it has {known}"))
+    };
+    let known = fields::of::<E>();
+    if let Some(known) = &known
         && let Some(other) = given.keys().find(|given| !known.contains(&given.as_str()))
     {
-        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-        return Err(Failure::usage(format!("{name} has no field {other}; it has {known}")));
+        return Err(has_no(other, known));
     }
-    serde_json::from_value(Value::Object(given)).map_err(|error| {
+    let names: Vec<String> = given.keys().cloned().collect();
+    let request = serde_json::from_value(Value::Object(given)).map_err(|error| {
         let reason = mask::shortened(&error.to_string());
         Failure::usage(format!(
             "{name}: {reason}; `ozonetel api {name} --describe` lists its fields"
         ))
-    })
+    })?;
+    // A request in several parts does not say its names before it has its values; then it shows what it kept.
+    if known.is_none() {
+        let kept = kept(&request);
+        if let Some(other) = names.iter().find(|name| !kept.contains_key(name.as_str())) {
+            let known: Vec<&str> = kept.keys().map(String::as_str).collect();
+            return Err(has_no(other, &known));
+        }
+    }
+    Ok(request)
+}
+
+/// The fields of a request, absent ones as null.
+fn kept<E: Endpoint>(request: &E) -> Map<String, Value> {
+    match serde_json::to_value(request) {
+        Ok(Value::Object(fields)) => fields,
+        _ => Map::new(),
+    }
+}
+
+/// What dials carry unless they are told otherwise: the id of an accepted dial has to be asked for, and one of unknown
+/// outcome is found by its reference alone. The reference, if it is a fresh one.
+fn complete_dial<E: Endpoint>(given: &mut Map<String, Value>) -> Result<Option<String>, Failure> {
+    let kept = kept(&request::<E>(given.clone())?);
+    let is_open = |name: &str| kept.get(name).is_some_and(Value::is_null);
+    if is_open("UCID") && !given.contains_key("UCID") {
+        given.insert("UCID".to_owned(), "true".into());
+    }
+    if !is_open("uui") {
+        return Ok(None);
+    }
+    let reference = fresh_reference();
+    given.insert("uui".to_owned(), reference.as_str().into());
+    Ok(Some(reference))
+}
+
+/// Fields with a number that is rung.
+const RUNG: [&str; 5] =
+    ["customerNumber", "custNumber", "phone_no", "conferenceNumber", "PhoneNumber"];
+
+/// Whom a request rings, or has rung: the number is whole, as it is sent, since one that is hidden cannot be confirmed.
+fn whom<E: Endpoint>(request: &E) -> String {
+    let fields = kept(request);
+    let number = RUNG.iter().find_map(|name| fields.get(*name)?.as_str());
+    number.map_or_else(String::new, |number| format!(" to {}", mask::printable(number)))
 }
 
 async fn invoke<E: Endpoint>(
@@ -163,8 +213,10 @@ async fn invoke<E: Endpoint>(
     given: Map<String, Value>,
     options: &Api,
 ) -> Result<Completion, Failure> {
-    let names: Vec<String> = given.keys().cloned().collect();
     let mut given = given;
+    let is_dial = E::SPEC.effect == Effect::Dial;
+    let reference = if is_dial { complete_dial::<E>(&mut given)? } else { None };
+    let names: Vec<String> = given.keys().cloned().collect();
     for secret in fields::of::<E>().unwrap_or_default().into_iter().filter(|name| is_secret(name)) {
         given.insert(secret.to_owned(), context.agent_password()?.reveal().into());
     }
@@ -175,8 +227,10 @@ async fn invoke<E: Endpoint>(
     }
     let names =
         if names.is_empty() { String::new() } else { format!(" with {}", names.join(", ")) };
-    let what = format!("{} ({}){names}", E::SPEC.title, E::SPEC.name);
-    perform(context, context.client.call(request), &what, &options.confirmation).await
+    let call = context.client.call(request);
+    let whom = call.request().map(whom).unwrap_or_default();
+    let what = format!("{} ({}){whom}{names}", E::SPEC.title, E::SPEC.name);
+    perform_as(context, call, &what, &options.confirmation, reference).await
 }
 
 macro_rules! by_name {
@@ -237,7 +291,10 @@ fn known_fields(name: &str) -> Option<Vec<&'static str>> {
 #[cfg(test)]
 mod tests {
     use ozonetel_sdk::campaigns::FetchStatus;
+    use ozonetel_sdk::cdr::FetchDay;
     use ozonetel_sdk::dial::AgentDial;
+    use ozonetel_sdk::leads::AddLead;
+    use ozonetel_sdk::legacy::Legacy;
 
     use super::*;
 
@@ -262,6 +319,42 @@ mod tests {
         let failure = request::<AgentDial>(given(&["agentID=agent01"]).unwrap()).unwrap_err();
         assert!(format!("{failure:?}").contains("missing field"), "{failure:?}");
         assert!(request::<FetchStatus>(given(&["campaignName=x"]).unwrap()).is_ok());
+    }
+
+    #[test]
+    fn a_field_that_a_request_in_several_parts_does_not_have_is_refused_too() {
+        let day = ["fromDate=2026-11-20 00:00:00", "toDate=2026-11-20 23:59:59"];
+        let with = |field| given(&[&day[..], &[field]].concat()).unwrap();
+        let failure = request::<FetchDay>(with("campaing=support_out")).unwrap_err();
+        let text = format!("{failure:?}");
+        assert!(text.contains("has no field campaing; it has"), "{text}");
+        assert!(text.contains("campaignName"), "{text}");
+        assert!(request::<FetchDay>(with("campaignName=support_out")).is_ok());
+        let dial = ["agentID=a", "campaignName=c", "customerNumber=9000000001"];
+        let with = |field| given(&[&dial[..], &[field]].concat()).unwrap();
+        assert!(request::<Legacy<AgentDial>>(with("uuid=order-7")).is_err());
+        assert!(request::<Legacy<AgentDial>>(with("uui=order-7")).is_ok());
+        // Where any name is a column, it is kept.
+        let lead = given(&["campaign_name=c", "PhoneNumber=9000000001", "City=Pune"]).unwrap();
+        assert_eq!(request::<AddLead>(lead).unwrap().columns["City"].as_str(), "Pune");
+    }
+
+    #[test]
+    fn a_dial_asks_for_its_id_and_has_a_reference() {
+        let fields = ["agentID=a", "campaignName=c", "customerNumber=9000000001"];
+        let completed = |more: &[&str]| {
+            let mut given = given(&[&fields[..], more].concat()).unwrap();
+            let reference = complete_dial::<AgentDial>(&mut given).unwrap();
+            let former = complete_dial::<Legacy<AgentDial>>(&mut given.clone()).unwrap();
+            assert_eq!(former, None, "it has one by now");
+            (given["UCID"].clone(), given["uui"].clone(), reference)
+        };
+        let (ucid, uui, reference) = completed(&[]);
+        assert_eq!((ucid, uui.as_str()), (json!("true"), reference.as_deref()));
+        let (ucid, uui, reference) = completed(&["UCID=false", "uui=order-7"]);
+        assert_eq!((ucid, uui, reference), (json!("false"), json!("order-7"), None));
+        let dial = AgentDial::new("a", "c", "9000000417");
+        assert_eq!(whom(&dial), " to 9000000417");
     }
 
     #[test]

@@ -78,6 +78,11 @@ impl Party {
 }
 
 impl CallControl {
+    /// Whether a second step follows the first.
+    pub(crate) fn asks_more_than_once(&self) -> bool {
+        matches!(self, Self::Transfer(transfer) if transfer.cold)
+    }
+
     pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let control = context.client.call_control();
         let once = match &self {

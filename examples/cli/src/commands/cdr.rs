@@ -6,12 +6,15 @@ mod stats;
 mod sync;
 
 use clap::{Args, Subcommand};
-use ozonetel_sdk::cdr::MAX_PAGE;
+use futures_util::StreamExt as _;
+use ozonetel_sdk::RowStream;
+use ozonetel_sdk::cdr::{CallRecord, MAX_PAGE};
 use ozonetel_sdk::types::{CallId, Day, Ucid};
 
 use crate::context::Context;
 use crate::days::DayArgument;
 use crate::failure::{Completion, Failure};
+use crate::notes::note;
 use crate::output;
 
 /// Days are `YYYY-MM-DD`, `today`, `yesterday`, or `-3d` for three days back, in the account's zone.
@@ -100,6 +103,11 @@ macro_rules! filtered {
 }
 
 impl Cdr {
+    /// Whether it is one request per day.
+    pub(crate) fn asks_more_than_once(&self) -> bool {
+        matches!(self, Self::Range { .. })
+    }
+
     /// Whether it is one request, or one per day; the others work on a store.
     pub(crate) fn asks_the_service_once(&self) -> bool {
         !matches!(self, Self::Sync(_) | Self::Export(_) | Self::Stats(_))
@@ -115,7 +123,7 @@ impl Cdr {
             }
             Self::Page { date, page, size, filters } => {
                 let call = filtered!(cdr.page(on(date), page, size), filters);
-                output::rows(context, call.stream()).await
+                self::page(context, call.stream(), size).await
             }
             Self::Ucid { ucid, date } => {
                 let call = cdr.for_ucid(ucid, on(date));
@@ -127,6 +135,34 @@ impl Cdr {
             Self::Stats(stats) => stats.run(context).await,
         }
     }
+}
+
+/// A page. More rows than were asked for are no page: the service does not know the names that ask for one.
+async fn page(
+    context: &Context,
+    mut stream: RowStream<CallRecord>,
+    size: u32,
+) -> Result<Completion, Failure> {
+    let mut count: u64 = 0;
+    let counted = (&mut stream).inspect(|_| count += 1);
+    let done = output::rows(context, counted).await?;
+    let total = stream.rest().and_then(total);
+    if count > u64::from(size) {
+        note(&format!(
+            "{count} rows on a page of {size}: the service did not take what asked for a page; see `ozonetel live check`"
+        ));
+        return Ok(Completion::Contradicted);
+    }
+    if let Some(total) = total.filter(|total| *total > count) {
+        note(&format!("{count} of {total} rows"));
+    }
+    Ok(done)
+}
+
+/// How many rows there are on all pages: a number, or a number as text.
+fn total(rest: &serde_json::Map<String, serde_json::Value>) -> Option<u64> {
+    let (_, value) = rest.iter().find(|(name, _)| name.eq_ignore_ascii_case("totalCount"))?;
+    value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
 async fn range(context: &Context, from: Day, to: Day) -> Result<Completion, Failure> {

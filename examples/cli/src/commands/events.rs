@@ -9,7 +9,7 @@ use super::perform::{Confirmation, perform};
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
 use crate::mask;
-use crate::output::{self, Format};
+use crate::output;
 use crate::push_url;
 
 /// The account has one pair of addresses: a new one replaces that of another receiver.
@@ -70,10 +70,9 @@ impl Events {
             }
             Self::List => {
                 let found = context.until_stopped(events.subscription().send()).await?;
-                let whole = context.output.format != Format::Table || context.output.show_numbers;
                 let shown = |url: Option<&str>| {
-                    url.filter(|url| !url.is_empty())
-                        .map(|url| if whole { url.to_owned() } else { mask::url(url) })
+                    // What is secret in it is the only proof of a push, and an output is kept.
+                    url.filter(|url| !url.is_empty()).map(mask::url)
                 };
                 let (calls, agents) =
                     found.map(|found| (found.calls, found.agents)).unwrap_or_default();

@@ -3,12 +3,15 @@
 use std::str::FromStr;
 
 use clap::Args;
+use futures_util::StreamExt as _;
 use ozonetel_sdk::error::Invalid;
-use ozonetel_sdk::types::LocalDateTime;
+use ozonetel_sdk::missed::{FetchMissed, MissedCall};
+use ozonetel_sdk::types::{CampaignName, LocalDateTime};
 
 use crate::context::Context;
 use crate::days::DayArgument;
 use crate::failure::{Completion, Failure};
+use crate::notes::note;
 use crate::output;
 
 /// Times are `YYYY-MM-DD`, `today`, `yesterday`, `-3d` or `YYYY-MM-DD HH:MM:SS`, in the account's zone.
@@ -45,6 +48,16 @@ impl FromStr for DayOrTime {
     }
 }
 
+/// Whether a row is outside of the range or of another campaign, as far as it says.
+fn is_stray(asked: &FetchMissed, row: &MissedCall) -> bool {
+    let other = |campaign: &CampaignName| {
+        row.campaign
+            .as_ref()
+            .is_some_and(|own| !own.as_str().trim().eq_ignore_ascii_case(campaign.as_str().trim()))
+    };
+    asked.covers(row) == Some(false) || asked.campaign.as_ref().is_some_and(other)
+}
+
 impl Missed {
     pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let today = context.client.today();
@@ -60,6 +73,21 @@ impl Missed {
         if let Some(campaign) = self.campaign {
             call = call.campaign(campaign);
         }
-        output::rows(context, call.stream()).await
+        let asked = call.request().ok().cloned().unwrap_or_default();
+        let (mut count, mut strays) = (0_u64, 0_u64);
+        let seen = call.stream().inspect(|row| {
+            let Ok(row) = row else { return };
+            count += 1;
+            strays += u64::from(is_stray(&asked, row));
+        });
+        let done = output::rows(context, seen).await?;
+        if strays == 0 {
+            return Ok(done);
+        }
+        note(&format!(
+            "{strays} of {count} rows are not of what was asked for: the service did not take its range or campaign; see \
+             `ozonetel live check`"
+        ));
+        Ok(Completion::Contradicted)
     }
 }

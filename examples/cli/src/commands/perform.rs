@@ -1,8 +1,11 @@
 //! Sending one call: asked for first where it rings, sends or deletes, and its outcome in words.
 
+use std::any::Any;
+
 use clap::Args;
 use ozonetel_sdk::Call;
 use ozonetel_sdk::endpoint::{Effect, Endpoint, Repeat, Spec};
+use ozonetel_sdk::leads::Added;
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -38,6 +41,17 @@ pub(crate) async fn perform<E: Endpoint>(
     what: &str,
     confirmation: &Confirmation,
 ) -> Result<Completion, Failure> {
+    perform_as(context, call, what, confirmation, None).await
+}
+
+/// The same for what carries a reference, which is printed beside the reply.
+pub(crate) async fn perform_as<E: Endpoint>(
+    context: &Context,
+    call: Call<'_, E>,
+    what: &str,
+    confirmation: &Confirmation,
+    reference: Option<String>,
+) -> Result<Completion, Failure> {
     let spec = &E::SPEC;
     // An invalid request will not be sent, so there is nothing to confirm.
     if is_asked(spec) && call.request().is_ok() {
@@ -46,25 +60,38 @@ pub(crate) async fn perform<E: Endpoint>(
         context.confirm(format!("{what}.{once} Go on?"), confirmation.yes).await?;
     }
     let reply = context.until_stopped(call.send()).await?;
+    let outcome = outcome(&reply);
     let reply = serde_json::to_value(reply).map_err(|error| Failure::output(&error.into()));
     if spec.repeat != Repeat::Once {
         return output::reply(context.output, reply?);
     }
-    let answer = accepted(reply.unwrap_or_default());
+    let mut answer = with_outcome(reply.unwrap_or_default(), outcome);
+    if let (Some(fields), Some(reference)) = (answer.as_object_mut(), reference) {
+        fields.entry("uui").or_insert_with(|| reference.into());
+    }
     output::reply(context.output, answer.clone())
         .map_err(|failure| failure.accepted(spec.name, &answer))
 }
 
+/// What came of an operation that happens only once. That a lead is there already is a success at the service, and it was
+/// not added.
+fn outcome(reply: &dyn Any) -> &'static str {
+    match reply.downcast_ref::<Added>() {
+        Some(added) if added.is_duplicate() => "duplicate",
+        _ => "accepted",
+    }
+}
+
 /// The reply of an operation that happens only once, with the word of its outcome.
-fn accepted(reply: Value) -> Value {
+fn with_outcome(reply: Value, outcome: &str) -> Value {
     match reply {
         Value::Object(mut fields) => {
-            fields.entry("outcome").or_insert_with(|| "accepted".into());
+            fields.entry("outcome").or_insert_with(|| outcome.into());
             Value::Object(fields)
         }
-        Value::Array(rows) => json!({ "outcome": "accepted", "rows": rows }),
-        Value::Null => json!({ "outcome": "accepted" }),
-        text => json!({ "outcome": "accepted", "message": text }),
+        Value::Array(rows) => json!({ "outcome": outcome, "rows": rows }),
+        Value::Null => json!({ "outcome": outcome }),
+        text => json!({ "outcome": outcome, "message": text }),
     }
 }
 
@@ -103,7 +130,11 @@ mod tests {
 
     #[test]
     fn the_outcome_of_what_happens_once_is_a_word() {
+        let accepted = |reply| with_outcome(reply, "accepted");
         assert_eq!(accepted(json!("queued")), json!({"outcome": "accepted", "message": "queued"}));
         assert_eq!(accepted(json!({"sid": 1})), json!({"outcome": "accepted", "sid": 1}));
+        assert_eq!(outcome(&Added::from("Number Already Exist")), "duplicate");
+        assert_eq!(outcome(&Added::from("Successfully Updated")), "accepted");
+        assert_eq!(outcome(&"Number Already Exist"), "accepted");
     }
 }

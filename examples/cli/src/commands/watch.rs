@@ -13,11 +13,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ozonetel_sdk::auth::Secret;
 use ozonetel_sdk::client::Clock;
 use ozonetel_sdk::mdl::SocketSender;
 use ozonetel_sdk::push::PushReader;
+use ozonetel_sdk::types::Zone;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use tokio::net::TcpListener;
@@ -40,6 +41,7 @@ use plain::PlainBoard;
 use screen::View;
 use source::Changes;
 use source::desk::DeskPlace;
+use source::push::EventPlace;
 
 /// Agents with state and time in it, live calls, the queue, figures; full-screen on a terminal, else a line per change.
 /// With --output jsonl a line is an object.
@@ -62,6 +64,9 @@ pub(crate) struct Watch {
     /// How often to poll; not shorter than the published limit allows.
     #[arg(long, value_name = "SECONDS", default_value_t = source::poll::shortest().as_secs())]
     interval: u64,
+    /// After how many minutes without an event a call is taken for one whose end was lost; 0: never. Events only.
+    #[arg(long, value_name = "MINUTES", default_value_t = 120)]
+    forget: u32,
     /// A line per change instead of a screen, as for screen readers.
     #[arg(long)]
     plain: bool,
@@ -169,7 +174,10 @@ impl Watch {
         let address = listener.local_addr().map_err(|error| Failure::output(&error))?;
         let running = Running::of(format!("events to http://{address}"));
         note(&running.name);
-        tokio::spawn(source::push::run(listener, reader, flags.show_numbers, changes));
+        let zone = settings::environment(flags, variables)?.zone.unwrap_or_else(Zone::india);
+        let silent = (self.forget > 0).then(|| SignedDuration::from_mins(self.forget.into()));
+        let place = EventPlace { zone, silent, show_numbers: flags.show_numbers };
+        tokio::spawn(source::push::run(listener, reader, place, changes));
         Ok(running)
     }
 

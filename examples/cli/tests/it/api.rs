@@ -1,5 +1,6 @@
 //! `api`, the named commands that go over it, `--dry-run`.
 
+use ozonetel_sim::{Fault, FaultKind};
 use serde_json::{Value, json};
 
 use crate::harness::{DIAL, Desk, Shell};
@@ -34,6 +35,16 @@ async fn what_an_endpoint_does_not_take_is_refused_before_anything_is_asked() {
             "is taken from OZONETEL_AGENT_PASSWORD",
         ),
         (&["api", "leads.bulk", "campaignName=x", "bulkData:={"], "is not JSON"),
+        (
+            &[
+                "api",
+                "cdr.fetch_day",
+                "fromDate=2026-01-02 00:00:00",
+                "toDate=2026-01-02 12:00:00",
+                "campaing=support_out",
+            ],
+            "has no field campaing; it has",
+        ),
     ] {
         let ran = desk.json(arguments).await;
         assert_eq!(ran.code, 2, "{ran:?}");
@@ -65,6 +76,99 @@ async fn the_outcome_of_what_happens_once_is_in_words() {
     let ran = desk.json(&[&["api", "dial.agent"][..], &fields].concat()).await;
     assert_eq!(ran.code, 3, "{ran:?}");
     assert_eq!((&ran.error()["call"], desk.sim.effects("dial")), (&json!("dial.agent"), 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_is_not_dialled_is_not_dialled_by_name_either() {
+    let desk = Desk::with_agent().await.set("OZONETEL_KOOKOO_KEY", "test-key");
+    let before = desk.sim.requests().len();
+    for arguments in [
+        &["api", "dial.agent", "agentID=agent01", "campaignName=support_out", "customerNumber=112"]
+            [..],
+        &[
+            "api",
+            "dial.agent",
+            "agentID=agent01",
+            "campaignName=support_out",
+            "customerNumber=+12025550143",
+        ],
+        &["api", "dial.phone", "phoneName=agent01", "did=918000000002", "custNumber=918000000002"],
+        &["api", "kookoo.call", "phone_no=112", "url=https://ivr.example.test"],
+        &["api", "leads.add", "campaign_name=support_out", "PhoneNumber=500001"],
+        &[
+            "api",
+            "legacy.agent_dial",
+            "agentID=agent01",
+            "campaignName=support_out",
+            "customerNumber=112",
+        ],
+    ] {
+        let ran = desk.json(&[arguments, &["--yes"]].concat()).await;
+        assert_eq!(ran.code, 2, "{ran:?}");
+    }
+    assert_eq!(desk.sim.requests().len(), before);
+    let shown = desk
+        .json(&[
+            "api",
+            "dial.agent",
+            "agentID=agent01",
+            "campaignName=support_out",
+            "--dry-run",
+            "customerNumber=+91 90000 00417",
+            "--show-numbers",
+        ])
+        .await
+        .done();
+    let fields = shown.json()["request"]["fields"].clone();
+    assert_eq!(
+        (&fields["customerNumber"], &fields["UCID"]),
+        (&json!("9000000417"), &json!("true"))
+    );
+    assert!(fields["uui"].as_str().unwrap().starts_with("cli-"), "{fields}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dial_by_name_has_its_id_and_a_reference() {
+    let desk = Desk::with_agent().await;
+    let fields = ["agentID=agent01", "campaignName=support_out", "customerNumber=9000000417"];
+    let former = [&["api", "legacy.agent_dial"][..], &fields].concat();
+    let rung = desk.json(&former).await.done().json();
+    assert_eq!(rung["ucid"], desk.sim.state()["calls"][0]["ucid"], "{rung}");
+    let uui = rung["uui"].as_str().unwrap();
+    assert!(uui.starts_with("cli-"), "{rung}");
+    let settled = desk.json(&["settle", uui]).await.done().json();
+    assert_eq!((&settled["settlement"], &settled["ucid"]), (&json!("happened"), &rung["ucid"]));
+    // One of unknown outcome names it.
+    let desk = Desk::with_agent().await;
+    desk.sim.fault(Fault::new(FaultKind::CloseAfter).on(DIAL));
+    let ran = desk.json(&[&["api", "dial.agent"][..], &fields].concat()).await;
+    assert!(ran.code == 7 && ran.err.contains("`ozonetel settle cli-"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lead_that_is_there_already_was_not_added() {
+    let desk = Desk::start().await;
+    let add = ["lead", "add", "9000000001", "--check-duplicate"];
+    assert_eq!(desk.json(&add).await.done().json()["outcome"], "accepted");
+    let again = desk.json(&add).await.done().json();
+    assert_eq!(again, json!({"outcome": "duplicate", "message": "Number Already Exist"}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_says_that_more_would_follow() {
+    let desk = Desk::start().await;
+    let ucid = "12345170000000099";
+    for arguments in [
+        &["call", "transfer", ucid, "9000000002", "--cold"][..],
+        &["agent", "force-ready"],
+        &["cdr", "range", "-2d", "today"],
+    ] {
+        let ran = desk.json(&[arguments, &["--dry-run"]].concat()).await;
+        assert_eq!((ran.code, ran.out.lines().count()), (0, 1), "{ran:?}");
+        assert!(ran.err.contains("further requests depend on the answer"), "{ran:?}");
+    }
+    desk.json(&["call", "transfer", ucid, "9000000002", "--dry-run"]).await.done();
+    assert_eq!(desk.sim.requests().len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -117,8 +221,11 @@ async fn agents_leads_numbers_and_subscriptions_have_commands() {
     let table = desk.run(&["events", "list"]).await.done().out;
     assert!(table.contains("https://crm.example.test/events?…"), "{table}");
     assert!(!table.contains("s3cret"), "{table}");
-    let whole = desk.json(&["events", "list"]).await.done().json();
-    assert_eq!(whole["callEventsURL"], format!("{url}?code=s3cret-of-urls"));
+    // The secret is the only proof of a push, and outputs are kept.
+    for flags in [&["--show-numbers"][..], &[]] {
+        let ran = desk.json(&[&["events", "list"], flags].concat()).await.done();
+        assert_eq!(ran.json()["callEventsURL"], format!("{url}?…"));
+    }
     desk.json(&["events", "unsubscribe", "call"]).await.done();
     assert_eq!(desk.json(&["events", "list"]).await.done().json()["callEventsURL"], Value::Null);
     let logged_out = desk.json(&["agent", "force-logout"]).await;

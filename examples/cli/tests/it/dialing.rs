@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ozonetel_sim::{Fault, FaultKind};
+use serde_json::Value;
 
 use crate::harness::{DIAL, Desk, ended};
 use crate::signals::signal;
@@ -34,13 +35,81 @@ async fn a_dial_that_was_taken_without_an_answer_is_unknown_and_can_be_settled()
     let message = error["message"].as_str().unwrap();
     let reference = message.split("UUI ").last().unwrap().split(';').next().unwrap();
     assert!(reference.starts_with("cli-"), "{message}");
+    let hint = format!("`ozonetel settle {reference} --after '2026-01-02 12:00:0");
+    assert!(
+        message.contains(&hint) && message.contains("' --before '2026-01-02 12:00:"),
+        "{message}"
+    );
     desk.sim.advance(Duration::from_mins(1)).await;
     let settled = desk.json(&["settle", reference]).await.done().json();
     assert_eq!(settled["settlement"], "happened");
     assert_eq!(settled["ucid"], desk.sim.state()["calls"][0]["ucid"]);
-    // A dial that is not found stays unknown for a while.
-    let other = desk.json(&["settle", "cli-other"]).await.done().json();
-    assert_eq!((&other["settlement"], other["until"].is_string()), (&"still_unknown".into(), true));
+    // A dial that is not found stays unknown, and without a time for good.
+    desk.sim.advance(Duration::from_mins(2)).await;
+    let desk = desk.set("OZONETEL_NOW", "2026-01-02T06:33:00Z");
+    let other = desk.json(&["settle", "cli-other"]).await;
+    let printed = other.json();
+    assert_eq!(
+        (&printed["settlement"], &printed["until"]),
+        (&"still_unknown".into(), &Value::Null)
+    );
+    assert!(other.code == 0 && other.err.contains("stays unknown without --before"), "{other:?}");
+}
+
+/// The words of the command that a failure names.
+fn hint(message: &str) -> Vec<String> {
+    let command = message.split("`ozonetel ").nth(1).unwrap().split('`').next().unwrap();
+    let mut words = Vec::new();
+    for (at, part) in command.split('\'').enumerate() {
+        if at % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dial_shortly_before_midnight_is_found_the_day_after() {
+    let desk = Desk::in_key_mode().await;
+    let half_past_eleven = Duration::from_mins(690);
+    desk.sim.advance(half_past_eleven).await;
+    let desk = desk.set("OZONETEL_NOW", "2026-01-02T18:00:00Z");
+    desk.run(&["agent", "login"]).await.done();
+    desk.sim.fault(Fault::new(FaultKind::CloseAfter).on(DIAL));
+    let ran = desk.json(&["dial", "9000000001", "--uui", "order-7"]).await;
+    assert_eq!(ran.code, 7, "{ran:?}");
+    let named = hint(ran.error()["message"].as_str().unwrap());
+    assert_eq!(&named[..3], ["settle", "order-7", "--after"]);
+    // 00:36 of the next day. A latest time is a true one, however late it is.
+    desk.sim.advance(Duration::from_mins(66)).await;
+    let desk = desk.set("OZONETEL_NOW", "2026-01-02T19:06:00Z");
+    let late = desk.json(&["settle", "order-7", "--before", "2026-01-03 00:30:00"]).await.done();
+    assert_eq!(late.json()["settlement"], "happened", "{late:?}");
+    desk.sim.advance(Duration::from_mins(2)).await;
+    let desk = desk.set("OZONETEL_NOW", "2026-01-02T19:08:00Z");
+    let named: Vec<&str> = named.iter().map(String::as_str).collect();
+    let found = desk.json(&named).await.done().json();
+    assert_eq!(found["ucid"], desk.sim.state()["calls"][0]["ucid"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_within_a_day_that_may_carry_the_reference_leaves_a_dial_unknown() {
+    let desk = Desk::in_key_mode().await;
+    desk.run(&["agent", "login"]).await.done();
+    desk.run(&["dial", "9000000001", "--uui", "order-"]).await.done();
+    desk.sim.advance(Duration::from_mins(70)).await;
+    let desk = desk.set("OZONETEL_NOW", "2026-01-02T07:40:00Z");
+    let before = ["settle", "order-7", "--before", "2026-01-02 13:00:00"];
+    let ran = desk.json(&before).await;
+    assert_eq!((ran.code, ran.out.as_str()), (8, ""), "{ran:?}");
+    assert!(ran.err.contains("may carry the reference cut"), "{ran:?}");
+    // Sent later than that call began: it is another.
+    desk.sim.advance(Duration::from_mins(2)).await;
+    let desk = desk.set("OZONETEL_NOW", "2026-01-02T07:42:00Z");
+    let ran = desk.json(&[&before[..], &["--after", "2026-01-02 12:50:00"]].concat()).await;
+    assert_eq!(ran.done().json()["settlement"], "did_not_happen");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,8 @@ use ozonetel_sim::world::{Contradiction, Setup, Timestamp};
 use ozonetel_sim::{Fault, FaultKind, Sim};
 use serde_json::Value;
 
-use crate::harness::{Desk, Ran};
+use crate::harness::{Desk, Ran, ended};
+use crate::signals::signal;
 
 mod mending;
 
@@ -275,4 +276,43 @@ async fn no_one_is_rung_by_a_number_that_was_not_typed_twice_and_nothing_is_aske
     }
     assert_eq!(desk.sim.requests().len(), 0);
     assert!(!desk.reports().exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_in_which_a_step_fails_is_ended_and_the_agent_signed_out() {
+    let desk = world(None).await;
+    desk.sim.fault(Fault::new(FaultKind::LimitStatus).on("/CAServices/Call/Record.php"));
+    let ran = desk.check(Kind::Calling).await;
+    assert_eq!(ran.code, 5, "{ran:?}");
+    let effects: Vec<&str> = desk.sim.requests().iter().filter_map(|entry| entry.effect).collect();
+    assert!(effects.ends_with(&["kick", "logout"]), "{effects:?}");
+    let ucid = desk.sim.world().calls().iter().last().unwrap().ucid().to_string();
+    let said = format!("call {ucid} was dialled and was ended");
+    assert!(ran.err.contains(&said), "{ran:?}");
+    let report = std::fs::read_to_string(desk.reports().join("report.json")).unwrap();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert!(report["stopped"].as_str().unwrap().contains("was dialled and was ended"), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_in_a_call_ends_it_and_signs_the_agent_out() {
+    let desk = world(None).await;
+    let to = desk.reports().display().to_string();
+    let number = "9000000041";
+    let check = ["live", "check", "--yes", "--to", &to, "--call", number, "--call", number];
+    let child = desk.shell.spawn(&check);
+    let dialed = async {
+        while desk.sim.effects("dial") == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), dialed).await.unwrap();
+    // Both answer within a tenth of a second; whether they have is looked for once a second.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    signal(&child, "-INT").await;
+    let ran = ended(child).await;
+    assert_eq!(ran.code, 130, "{ran:?}");
+    let effects: Vec<&str> = desk.sim.requests().iter().filter_map(|entry| entry.effect).collect();
+    assert!(effects.ends_with(&["kick", "logout"]), "{effects:?}");
+    assert!(ran.err.contains("was dialled and was ended"), "{ran:?}");
 }

@@ -201,3 +201,38 @@ async fn days_are_counted_back_from_today() {
     let ran = desk.run(&["cdr", "page", "--sise", "3"]).await;
     assert!(ran.code == 2 && ran.err.contains("'--size'"), "{ran:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_none_is_no_success() {
+    let rows = r#"{"UCID":"90000000000000001"},{"UCID":"90000000000000003"}"#;
+    let page = format!(r#"{{"status":"success","details":[{rows}],"totalCount":"7"}}"#);
+    let stub = Stub::answering(page).await;
+    let ran = stub.shell.json(&["cdr", "page", "--size", "2"]).await;
+    assert_eq!((ran.code, ran.rows().len(), ran.err.as_str()), (0, 2, "note: 2 of 7 rows\n"));
+    let ran = stub.shell.json(&["cdr", "page", "--size", "1"]).await;
+    assert_eq!((ran.code, ran.rows().len()), (8, 2));
+    assert!(ran.err.contains("2 rows on a page of 1") && ran.err.contains("live check"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn abandoned_calls_of_another_day_or_campaign_are_no_success() {
+    let row = |id: u8, campaign: &str, at: &str| {
+        format!(
+            r#"{{"monitorUCID":"9000000000000000{id}","campaign":"{campaign}","callTime":"{at}"}}"#
+        )
+    };
+    let rows = [
+        row(1, "support", "2026-01-01 10:00:00"),
+        row(2, "sales", "2026-01-01 11:00:00"),
+        row(3, "support", "2026-01-02 09:00:00"),
+        row(4, "support", ""),
+    ];
+    let answer = format!(r#"{{"status":"success","message":[{}]}}"#, rows.join(","));
+    let stub = Stub::answering(answer).await;
+    let yesterday = ["missed", "--from", "yesterday", "--to", "yesterday"];
+    let ran = stub.shell.json(&[&yesterday[..], &["--campaign", "support"]].concat()).await;
+    assert_eq!((ran.code, ran.rows().len()), (8, 4), "{ran:?}");
+    assert!(ran.err.contains("2 of 4 rows are not of what was asked for"), "{ran:?}");
+    let all = ["missed", "--from", "yesterday", "--to", "today"];
+    assert_eq!(stub.shell.json(&all).await.done().rows().len(), 4);
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ozonetel_sim::{Fault, FaultKind};
 use serde_json::{Map, Value, json};
 
-use crate::harness::{Desk, Ran};
+use crate::harness::{Desk, Ran, Stub};
 use crate::signals::signal;
 
 const BULK: &str = "/cloudAgentRestAPI/index.php/AddCampaignBulkDataV4/addBulkData/format/json";
@@ -342,4 +342,39 @@ async fn an_output_that_fails_does_not_hide_what_became_of_the_leads() {
         );
     }
     assert_eq!(desk.sim.effects("leads"), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_whose_word_is_not_known_is_unknown_and_not_sent_again() {
+    let entry =
+        |number: &str, word: &str| format!(r#"{{"PhoneNumber":"{number}","Status":"{word}"}}"#);
+    // In another order than they were sent, and one of them with a word that no source shows.
+    let entries = [
+        entry("9000000003", "Accepted for processing"),
+        entry("9000000001", "Queued"),
+        entry("9000000002", "Number Already Exist"),
+    ];
+    let answer = format!(r#"{{"status":"success","message":[{}]}}"#, entries.join(","));
+    let stub = Stub::answering(answer).await;
+    let path = stub.shell.state.path().join("leads.csv");
+    std::fs::write(&path, "PhoneNumber\n9000000001\n9000000002\n9000000003\n").unwrap();
+    let upload = ["lead", "upload", path.to_str().unwrap(), "--yes"];
+    let ran = stub.shell.json(&upload).await;
+    let became = |ran: &Ran| -> Vec<(Value, Value)> {
+        ran.rows().iter().map(|row| (row["outcome"].clone(), row["says"].clone())).collect()
+    };
+    let want = [
+        (json!("taken"), Value::Null),
+        (json!("refused"), json!("Number Already Exist")),
+        (json!("unknown"), json!("Accepted for processing")),
+    ];
+    assert_eq!((ran.code, became(&ran)), (7, want.to_vec()), "{ran:?}");
+    assert!(ran.err.contains("lines 4"), "{ran:?}");
+    stub.arrived().await;
+    // The same command sends nothing.
+    let ran = stub.shell.json(&upload).await;
+    assert_eq!(ran.code, 7, "{ran:?}");
+    assert_eq!(became(&ran)[2], want[2]);
+    let sent = tokio::time::timeout(Duration::from_millis(50), stub.arrived()).await;
+    assert!(sent.is_err(), "sent again");
 }

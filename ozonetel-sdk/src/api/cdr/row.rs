@@ -59,7 +59,7 @@ string_enum! {
         /// Answered.
         Answered = ["answered", "Answered"],
         /// Not answered.
-        NotAnswered = ["not_answered", "NoResponse", "NormalUnspecified", "MaxDialTimeExceeded", "ring", "Dialing"],
+        NotAnswered = ["not_answered", "Not Answered", "NoResponse", "NormalUnspecified", "MaxDialTimeExceeded", "ring", "Dialing"],
         /// Busy.
         Busy = ["Busy"],
         /// Declined.
@@ -314,6 +314,15 @@ mod tests {
         ] {
             assert_eq!(row(text).is_finished(), finished, "{text}");
         }
+    }
+
+    #[test]
+    fn a_leg_that_was_not_answered_is_that_in_each_reports_spelling() {
+        for word in ["not_answered", "Not Answered", "NoResponse"] {
+            let status = DialStatus::from(word);
+            assert_eq!((status.kind(), status.as_str()), (Some(DialStatusKind::NotAnswered), word));
+        }
+        assert_eq!(DialStatus::from("Not  Answered").kind(), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::core::call::Call;
 use crate::core::endpoint::{Endpoint, Reply, Spec};
 use crate::types::ids::Ucid;
 use crate::types::invalid::Invalid;
+use crate::types::phone::DialPlan;
 use crate::types::wire::{Flag, SensitiveText, YesNo};
 
 /// An accepted dial, with the UCID of its leg.
@@ -92,6 +93,10 @@ impl<E: AsksForUcid> WithUcid<E> {
 impl<E: AsksForUcid> Endpoint for WithUcid<E> {
     const SPEC: Spec = E::SPEC;
     type Reply = Dialed;
+
+    fn prepare(&mut self, plan: &DialPlan) -> Result<(), Invalid> {
+        self.0.prepare(plan)
+    }
 
     fn check(&self) -> Result<(), Invalid> {
         if !self.0.asks() {

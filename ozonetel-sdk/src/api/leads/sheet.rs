@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::types::ids::{AgentId, SkillName};
 use crate::types::invalid::{Invalid, InvalidRow};
-use crate::types::phone::{DialPlan, PhoneNumber};
+use crate::types::phone::{DialPlan, NumberKey, PhoneNumber};
 use crate::types::wire::{Day, LocalDateTime, SensitiveText};
 
 /// The header that every sheet has.
@@ -222,9 +222,9 @@ impl Sheet {
         self.data.is_empty()
     }
 
-    /// The same with numbers in the form that is dialled; those that have none are noted.
-    pub(crate) fn dialled(mut self, plan: &DialPlan) -> Self {
-        let Some(column) = self.column(PHONE) else { return self };
+    /// Puts the numbers into the form that is dialled; those that have none are noted.
+    pub(crate) fn dialled(&mut self, plan: &DialPlan) {
+        let Some(column) = self.column(PHONE) else { return };
         self.numbers.clear();
         for (at, row) in self.data.iter_mut().enumerate() {
             let Some(cell) = row.get_mut(column) else { continue };
@@ -233,7 +233,6 @@ impl Sheet {
                 Err(invalid) => drop(self.numbers.insert(at, invalid.under(PHONE))),
             }
         }
-        self
     }
 
     /// The same with these rows only, counted from 1.
@@ -247,6 +246,13 @@ impl Sheet {
             picked.data.push(row.clone());
         }
         picked
+    }
+
+    /// What the number of each row is known by.
+    pub(crate) fn number_keys(&self) -> Vec<Option<NumberKey>> {
+        let column = self.column(PHONE);
+        let number = |row: &Vec<Value>| PhoneNumber::from(text(row.get(column?)?)).key();
+        self.data.iter().map(number).collect()
     }
 
     fn column(&self, header: &str) -> Option<usize> {
@@ -383,7 +389,8 @@ mod tests {
             Lead::new("+91 90000 00001").name("A B").priority(6),
             Lead::new("9000000002").skill("General"),
         ];
-        let sheet = Sheet::of(leads).dialled(&DialPlan::default());
+        let mut sheet = Sheet::of(leads);
+        sheet.dialled(&DialPlan::default());
         let want = serde_json::json!({"map": ["PhoneNumber", "Name", "Priority", "skill"],
             "data": [["9000000001", "A B", 6, ""], ["9000000002", "", "", "General"]]});
         assert_eq!(serde_json::to_value(&sheet).unwrap(), want);
@@ -406,7 +413,8 @@ mod tests {
             Lead::new("112.0"),
             Lead::new("").name("A B"),
         ];
-        let sheet = Sheet::of(leads).dialled(&DialPlan::default());
+        let mut sheet = Sheet::of(leads);
+        sheet.dialled(&DialPlan::default());
         let want = [(1, "Name"), (1, "Priority"), (3, PHONE), (4, PHONE), (5, PHONE)];
         assert_eq!(bad(&sheet), want);
         let part = sheet.pick(&[2, 3, 5, 9, 0]);
@@ -424,8 +432,8 @@ mod tests {
             (Value::from(true), None),
             (Value::Null, None),
         ] {
-            let sheet = Sheet::new(vec!["phonenumber".into()], vec![vec![cell.clone()]]);
-            let sheet = sheet.dialled(&DialPlan::default());
+            let mut sheet = Sheet::new(vec!["phonenumber".into()], vec![vec![cell.clone()]]);
+            sheet.dialled(&DialPlan::default());
             match want {
                 Some(number) => assert_eq!(sheet.rows(), [[Value::from(number)]]),
                 None => assert_eq!(bad(&sheet), [(1, PHONE)], "{cell}"),

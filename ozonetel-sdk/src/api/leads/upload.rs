@@ -3,16 +3,17 @@
 use serde::{Deserialize, Serialize};
 
 use super::Leads;
+use super::answers::{self, RowAnswer};
 use super::sheet::{RowForm, Sheet};
 use crate::api::setters::setters;
-use crate::core::call::{Batched, Call, RefusedRow};
+use crate::core::call::{Batched, Call, RowResult};
 use crate::core::endpoint::{
     Auth, Effect, Endpoint, Envelope, Input, Method, Payload, Rate, Repeat, Reply, Rows, Spec,
 };
 use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{AgentId, CampaignName, SkillName};
 use crate::types::invalid::{Invalid, InvalidRow, filled};
-use crate::types::phone::PhoneNumber;
+use crate::types::phone::{DialPlan, PhoneNumber};
 use crate::types::wire::{Flag, LocalDateTime, SensitiveText, YesNo, nested, record};
 
 const BULK: Spec = Spec {
@@ -71,16 +72,6 @@ record! {
     }
 }
 
-impl LeadResult {
-    fn is_taken(&self) -> bool {
-        self.status.as_ref().is_none_or(|word| {
-            let word = word.trim();
-            word.eq_ignore_ascii_case("SuccessFully Updated")
-                || word.eq_ignore_ascii_case("success")
-        })
-    }
-}
-
 /// The service's answer to a bulk upload: a list with one entry per row, or a text. Only the list of the
 /// older path (feature `legacy`) is documented.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -96,22 +87,28 @@ pub enum Uploaded {
 impl Reply for Uploaded {}
 
 impl Uploaded {
-    pub(crate) fn refused(&self) -> Vec<RefusedRow> {
+    /// What it says of the rows of this sheet that were not certainly taken.
+    pub(crate) fn not_taken(&self, sheet: &Sheet) -> Vec<RowResult> {
         let rows = match self {
             Self::Rows(rows) => rows.as_slice(),
             Self::Said(_) => &[],
         };
-        let refused = |(at, row): (usize, &LeadResult)| {
-            (!row.is_taken())
-                .then(|| RefusedRow::new(at + 1, row.status.clone().unwrap_or_default()))
+        let answer = |row: &LeadResult| {
+            let outcome = answers::outcome(row.status.as_deref(), None);
+            RowAnswer::new(row.number.as_ref(), None, outcome)
         };
-        rows.iter().enumerate().filter_map(refused).collect()
+        answers::not_taken(&sheet.number_keys(), rows.iter().map(answer).collect())
     }
 }
 
 impl Endpoint for AddBulk {
     const SPEC: Spec = BULK;
     type Reply = Uploaded;
+
+    fn prepare(&mut self, plan: &DialPlan) -> Result<(), Invalid> {
+        self.sheet.dialled(plan);
+        Ok(())
+    }
 
     fn check(&self) -> Result<(), Invalid> {
         filled("campaignName", self.campaign.as_str())?;
@@ -173,6 +170,11 @@ impl Endpoint for Schedule {
     };
     type Reply = Vec<ScheduledLead>;
 
+    fn prepare(&mut self, plan: &DialPlan) -> Result<(), Invalid> {
+        self.sheet.dialled(plan);
+        Ok(())
+    }
+
     fn check(&self) -> Result<(), Invalid> {
         filled("campaignName", self.campaign.as_str())?;
         self.sheet.check(MAX_SCHEDULED, &["PhoneNumber", "ScheduledTime"])?;
@@ -206,8 +208,8 @@ impl Batched for AddBulk {
         self.sheet.check_rows(&BULK_FORM)
     }
 
-    fn refused(&self, reply: &Uploaded) -> Vec<RefusedRow> {
-        reply.refused()
+    fn not_taken(&self, reply: &Uploaded) -> Vec<RowResult> {
+        reply.not_taken(&self.sheet)
     }
 }
 
@@ -227,18 +229,12 @@ impl Batched for Schedule {
         self.sheet.check_rows(&RowForm { characters: usize::MAX, scheduled: true })
     }
 
-    fn refused(&self, reply: &Vec<ScheduledLead>) -> Vec<RefusedRow> {
-        let refused = |(at, row): (usize, &ScheduledLead)| {
-            let taken = row
-                .response
-                .as_ref()
-                .is_none_or(|word| word.trim().eq_ignore_ascii_case("success"));
-            let at = row.index.and_then(|index| usize::try_from(index).ok()).unwrap_or(at);
-            (!taken).then(|| {
-                RefusedRow::new(at.saturating_add(1), row.says.clone().unwrap_or_default())
-            })
+    fn not_taken(&self, reply: &Vec<ScheduledLead>) -> Vec<RowResult> {
+        let answer = |row: &ScheduledLead| {
+            let outcome = answers::outcome(row.response.as_deref(), row.says.as_ref());
+            RowAnswer::new(row.number.as_ref(), row.index, outcome)
         };
-        reply.iter().enumerate().filter_map(refused).collect()
+        answers::not_taken(&self.sheet.number_keys(), reply.iter().map(answer).collect())
     }
 }
 
@@ -274,7 +270,7 @@ impl<'c> Leads<'c> {
     pub fn bulk(&self, campaign: impl Into<CampaignName>, sheet: Sheet) -> Call<'c, AddBulk> {
         let request = AddBulk {
             campaign: campaign.into(),
-            sheet: sheet.dialled(self.0.dial_plan()),
+            sheet,
             action: None,
             check_duplicate: None,
             replace: None,
@@ -298,7 +294,6 @@ impl<'c> Leads<'c> {
     /// # Errors
     /// As [`bulk`](Self::bulk).
     pub fn schedule(&self, campaign: impl Into<CampaignName>, sheet: Sheet) -> Call<'c, Schedule> {
-        let sheet = sheet.dialled(self.0.dial_plan());
         let request = Schedule { campaign: campaign.into(), check_duplicate: None, sheet };
         Call::new(self.0, Ok(request))
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::api::block_numbers::{BlockResult, MAX_NUMBERS, NumberList, check_group_name};
-use crate::core::call::{Batched, RefusedRow};
+use crate::core::call::{Batched, RowResult};
 use crate::core::endpoint::{
     Auth, Effect, Endpoint, Envelope, Input, Method, Payload, Repeat, Spec,
 };
@@ -123,7 +123,7 @@ macro_rules! batched {
                 self.numbers.check_rows("blockNumbers")
             }
 
-            fn refused(&self, reply: &BlockResult) -> Vec<RefusedRow> {
+            fn not_taken(&self, reply: &BlockResult) -> Vec<RowResult> {
                 self.numbers.refused(reply)
             }
         }

@@ -9,6 +9,7 @@ use super::rows::{CallbackFields, CallbackRow, DumpRow, SpacedRow};
 use crate::core::endpoint::{Auth, Endpoint, Envelope, Input, Method, Payload, Rate, Rows, Spec};
 use crate::types::ids::{CampaignName, Ucid};
 use crate::types::invalid::{Invalid, filled};
+use crate::types::phone::DialPlan;
 use crate::types::wire::{LocalDateTime, TimeOfDay, loose, string_enum};
 
 string_enum! {
@@ -243,7 +244,7 @@ pub struct CdrRange {
     /// To, inclusive.
     #[serde(rename = "to_date")]
     pub to: LocalDateTime,
-    /// `json`: without it the answer is XML (field report).
+    /// `json` unless another is set: without it the answer is XML (field report).
     #[serde(default)]
     pub format: Option<String>,
 }
@@ -272,6 +273,11 @@ impl Endpoint for CdrRange {
 
     fn accepts(&self, reply: &Vec<DumpRow>) -> bool {
         reply.iter().all(<Self as Rows>::is_named)
+    }
+
+    fn prepare(&mut self, _: &DialPlan) -> Result<(), Invalid> {
+        self.format.get_or_insert_with(|| "json".to_owned());
+        Ok(())
     }
 
     fn check(&self) -> Result<(), Invalid> {

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::leads::sheet::RowForm;
 use crate::api::leads::{AddLead, Added, MAX_SCHEDULED, ScheduledLead, Sheet, Uploaded};
-use crate::core::call::{Batched, RefusedRow};
+use crate::core::call::{Batched, RowResult};
 use crate::core::endpoint::{
     Auth, Effect, Endpoint, Envelope, Input, Method, Payload, Rate, Repeat, Rows, Spec,
 };
 use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{AgentId, CampaignName, SkillName};
 use crate::types::invalid::{Invalid, InvalidRow, filled};
-use crate::types::phone::PhoneNumber;
+use crate::types::phone::{DialPlan, PhoneNumber};
 use crate::types::wire::{nested, string_enum};
 
 /// Adds one lead with a `GET`, as the older page has it: a hundred a minute. Not repeated once it may have arrived.
@@ -35,6 +35,10 @@ impl Endpoint for AddLeadByGet {
         ..Spec::DEFAULT
     };
     type Reply = Added;
+
+    fn prepare(&mut self, plan: &DialPlan) -> Result<(), Invalid> {
+        self.0.prepare(plan)
+    }
 
     fn check(&self) -> Result<(), Invalid> {
         self.0.check()
@@ -72,6 +76,11 @@ impl Endpoint for AddBulkLegacy {
     };
     type Reply = Uploaded;
 
+    fn prepare(&mut self, plan: &DialPlan) -> Result<(), Invalid> {
+        self.sheet.dialled(plan);
+        Ok(())
+    }
+
     fn check(&self) -> Result<(), Invalid> {
         filled("campaign_name", self.campaign.as_str())?;
         self.sheet.check(MAX_BULK_LEGACY, &["PhoneNumber"])?;
@@ -94,8 +103,8 @@ impl Batched for AddBulkLegacy {
         self.sheet.check_rows(&RowForm { characters: usize::MAX, scheduled: false })
     }
 
-    fn refused(&self, reply: &Uploaded) -> Vec<RefusedRow> {
-        reply.refused()
+    fn not_taken(&self, reply: &Uploaded) -> Vec<RowResult> {
+        reply.not_taken(&self.sheet)
     }
 }
 
@@ -125,6 +134,11 @@ impl Endpoint for ScheduleText {
         ..Spec::DEFAULT
     };
     type Reply = Vec<ScheduledLead>;
+
+    fn prepare(&mut self, plan: &DialPlan) -> Result<(), Invalid> {
+        self.sheet.dialled(plan);
+        Ok(())
+    }
 
     fn check(&self) -> Result<(), Invalid> {
         filled("campaign_name", self.campaign.as_str())?;

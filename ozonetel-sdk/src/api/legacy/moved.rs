@@ -10,6 +10,7 @@ use crate::core::endpoint::{
 };
 use crate::types::ids::Ucid;
 use crate::types::invalid::Invalid;
+use crate::types::phone::DialPlan;
 use crate::types::wire::YesNo;
 
 /// A current request, sent to the path that it had before.
@@ -48,12 +49,23 @@ pub struct FormerFields {
     pub output: Option<String>,
 }
 
+impl FormerFields {
+    /// Takes what it has not from others.
+    fn complete(&mut self, others: Self) {
+        let Self { format, play_ring, sip, output } = others;
+        self.format = self.format.take().or(format);
+        self.play_ring = self.play_ring.or(play_ring);
+        self.sip = self.sip.or(sip);
+        self.output = self.output.take().or(output);
+    }
+}
+
 /// An endpoint that had another path before.
 pub trait FormerPath: Endpoint {
     /// The description of the operation on the former path.
     const FORMER: Spec;
 
-    /// What the former path takes in addition.
+    /// What the former path takes in addition, whatever else is asked of it.
     fn fields() -> FormerFields {
         FormerFields::default()
     }
@@ -62,6 +74,11 @@ pub trait FormerPath: Endpoint {
 impl<E: FormerPath> Endpoint for Legacy<E> {
     const SPEC: Spec = E::FORMER;
     type Reply = E::Reply;
+
+    fn prepare(&mut self, plan: &DialPlan) -> Result<(), Invalid> {
+        self.former.complete(E::fields());
+        self.request.prepare(plan)
+    }
 
     fn check(&self) -> Result<(), Invalid> {
         self.request.check()

@@ -136,8 +136,8 @@ fn sheet(rows: u64) -> Sheet {
 #[tokio::test(start_paused = true)]
 async fn the_older_upload_answers_row_by_row_without_a_status() {
     let answer = json!({"message": [
-        {"PhoneNumber": "9000000001", "Status": "SuccessFully Updated"},
-        {"PhoneNumber": "9000000002", "Status": "Number Already Exist"},
+        {"PhoneNumber": "9000000000", "Status": "SuccessFully Updated"},
+        {"PhoneNumber": "9000000001", "Status": "Number Already Exist"},
     ]});
     let busy = json!({"status": "error",
         "message": "Already one process is running please try after some time"});
@@ -267,4 +267,50 @@ async fn a_range_fails_in_its_own_word() {
     assert_eq!(error.reason(), Some(Reason::BadInput));
     assert_eq!(asked(&replay, 0)["user_name"], "acme_support");
     assert_eq!(asked(&replay, 0)["format"], "json");
+}
+
+#[tokio::test]
+async fn what_a_former_path_needs_is_sent_however_the_request_was_made() {
+    let queued = r#"{"status":"queued successfully","ucid":"90000000000000001"}"#;
+    let on_hold = r#"{"status":"Success","message":"User hold is successful"}"#;
+    let rows = r#"{"status":"success","message":[]}"#;
+    let added = r#"{"status":"SUCCESS","message":"Successfully Updated"}"#;
+    let replay = Replay::new([queued, on_hold, rows, added].map(Turn::json));
+    let client = client(&replay);
+    let dial: Legacy<AgentDial> = serde_json::from_value(json!({
+        "agentID": "agent01", "campaignName": "support_out", "customerNumber": "+91 90000 00001",
+    }))
+    .unwrap();
+    client.call(dial).await.unwrap();
+    let hold: Legacy<Hold> = serde_json::from_value(json!({
+        "ucid": "90000000000000001", "did": "918000000001", "agentPhoneName": "agent01",
+    }))
+    .unwrap();
+    client.call(hold).await.unwrap();
+    let range: CdrRange = serde_json::from_value(json!({
+        "from_date": "2026-11-20 00:00:00", "to_date": "2026-11-20 23:59:59",
+    }))
+    .unwrap();
+    client.call(range).await.unwrap();
+    let lead: AddLeadByGet = serde_json::from_value(json!({
+        "campaign_name": "support_out", "PhoneNumber": "+91 90000 00001",
+    }))
+    .unwrap();
+    client.call(lead).await.unwrap();
+    let asked = [0, 1, 2, 3].map(|at| asked(&replay, at));
+    assert_eq!(
+        (&asked[0]["format"], &asked[0]["customerNumber"]),
+        (&json!("json"), &json!("9000000001"))
+    );
+    assert_eq!((&asked[1]["playRing"], &asked[1]["output"]), (&json!("true"), &json!("json")));
+    assert_eq!(asked[2]["format"], "json");
+    assert_eq!(
+        (&asked[3]["format"], &asked[3]["PhoneNumber"]),
+        (&json!("json"), &json!("9000000001"))
+    );
+    // What was set is kept.
+    let mut hold = Legacy::new(Hold::new(ucid(), "918000000001", "agent01"));
+    hold.former.output = Some("xml".to_owned());
+    let call = client.call(hold);
+    assert_eq!(call.request().unwrap().former.output.as_deref(), Some("xml"));
 }

@@ -41,25 +41,9 @@ pub trait Batched: Endpoint {
         Vec::new()
     }
 
-    /// The rows of a batch that the service names as refused, counted from the batch's first.
-    fn refused(&self, reply: &Self::Reply) -> Vec<RefusedRow>;
-}
-
-/// A row that the service did not take.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RefusedRow {
-    /// The row, counted from 1.
-    pub row: usize,
-    /// The service's words. May hold personal data; `Debug` shows their length.
-    pub says: SensitiveText,
-}
-
-impl RefusedRow {
-    /// A refused row and the service's words.
-    pub fn new(row: usize, says: impl Into<SensitiveText>) -> Self {
-        Self { row, says: says.into() }
-    }
+    /// What an answer says of the rows that the service did not take, or of which it is unknown whether it did, counted
+    /// from the batch's first. The others were taken.
+    fn not_taken(&self, reply: &Self::Reply) -> Vec<RowResult>;
 }
 
 /// What became of one row.
@@ -72,11 +56,18 @@ pub struct RowResult {
     pub outcome: RowOutcome,
 }
 
+impl RowResult {
+    /// A row and what became of it.
+    pub fn new(row: usize, outcome: RowOutcome) -> Self {
+        Self { row, outcome }
+    }
+}
+
 /// What became of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RowOutcome {
-    /// The service took it: its batch succeeded, and the answer does not name the row as refused.
+    /// The service took it: its batch succeeded, and the answer says nothing else of the row.
     Taken,
     /// The service did not take it. Its words may hold personal data; `Debug` shows their length.
     Refused(SensitiveText),
@@ -84,8 +75,10 @@ pub enum RowOutcome {
     Invalid(Invalid),
     /// Its batch was not taken.
     NotTaken,
-    /// Its batch's outcome is unknown.
-    Unknown,
+    /// The service may have taken it: its batch's outcome is unknown, or the batch succeeded and what the answer says of
+    /// the row is known neither as success nor as refusal; or it says nothing of this row where it names others. The
+    /// words may hold personal data; `Debug` shows their length.
+    Unknown(Option<SensitiveText>),
 }
 
 /// A batch that the service took.
@@ -103,7 +96,7 @@ pub struct Batch<R> {
 }
 
 impl<R> Batch<R> {
-    /// The rows that were not taken, whether the service or the check refused them.
+    /// The rows that were not taken, whether the service or the check refused them, and those of which that is unknown.
     pub fn not_taken(&self) -> impl Iterator<Item = &RowResult> {
         self.results.iter().filter(|result| result.outcome != RowOutcome::Taken)
     }
@@ -287,13 +280,13 @@ impl<E: Batched> BatchRun<E> {
         let rows = batch.rows.clone();
         match run(&self.core, &part, &self.options, Attempts::Policy).await {
             Ok(reply) => {
-                refuse_rows(&batch, part.refused(&reply), &mut results);
+                put_down(&batch, part.not_taken(&reply), &mut results);
                 self.at = rows.end().saturating_add(1);
                 Some(Ok(Batch { rows, total, reply, results }))
             }
             Err(error) => {
                 let known = !error.may_have_happened();
-                let outcome = if known { RowOutcome::NotTaken } else { RowOutcome::Unknown };
+                let outcome = if known { RowOutcome::NotTaken } else { RowOutcome::Unknown(None) };
                 let results = plan.results(&batch, &outcome);
                 self.at = usize::MAX;
                 Some(Err(Halt { rows, total, error, invalid: Vec::new(), results }))
@@ -315,14 +308,14 @@ impl<E: Batched> BatchRun<E> {
 }
 
 /// Puts down what the service said of single rows.
-fn refuse_rows(batch: &PlannedBatch, refused: Vec<RefusedRow>, results: &mut [RowResult]) {
-    let named: BTreeMap<usize, SensitiveText> = refused
+fn put_down(batch: &PlannedBatch, not_taken: Vec<RowResult>, results: &mut [RowResult]) {
+    let mut named: BTreeMap<usize, RowOutcome> = not_taken
         .into_iter()
-        .filter_map(|row| Some((*batch.sent.get(row.row.checked_sub(1)?)?, row.says)))
+        .filter_map(|row| Some((*batch.sent.get(row.row.checked_sub(1)?)?, row.outcome)))
         .collect();
     for result in results {
-        if let Some(says) = named.get(&result.row) {
-            result.outcome = RowOutcome::Refused(says.clone());
+        if let Some(outcome) = named.remove(&result.row) {
+            result.outcome = outcome;
         }
     }
 }

@@ -121,7 +121,8 @@ record! {
 pub enum SocketPush {
     /// `busyAgent`: the call is answered.
     Answered(CallPush),
-    /// `dropCall`: an offered call ended unanswered.
+    /// `dropCall`: the call ended; unanswered unless `busyAgent` came before. Programs that use the socket read it so; one
+    /// page says that it is an offered call that ended unanswered.
     Dropped(CallPush),
     /// `welcome`.
     Welcome(Welcome),

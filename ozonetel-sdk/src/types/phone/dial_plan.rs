@@ -131,17 +131,21 @@ impl DialPlan {
         self.region
     }
 
-    /// The form of a number to be dialled.
-    pub(super) fn customer(&self, text: &str) -> Result<String, Invalid> {
-        self.dialled(text, self.region).map(|number| match number {
-            Number::Indian(digits) => digits.into_owned(),
-            other => other.into_text(),
+    /// The form of a number to be dialled, from this DID; the text itself if it has that form.
+    pub(super) fn customer<'a>(
+        &self,
+        text: &'a str,
+        did: Option<&str>,
+    ) -> Result<Cow<'a, str>, Invalid> {
+        self.dialled(text, self.region, did).map(|number| match number {
+            Number::Indian(digits) => digits,
+            other => other.into_text().into(),
         })
     }
 
     /// The form of a number that KooKoo dials.
     pub(super) fn kookoo(&self, text: &str) -> Result<String, Invalid> {
-        self.dialled(text, Region::India).map(Number::into_text)
+        self.dialled(text, Region::India, None).map(Number::into_text)
     }
 
     /// The form of a number to be rung into a call.
@@ -157,13 +161,17 @@ impl DialPlan {
     }
 
     /// A number that may be dialled.
-    fn dialled<'a>(&self, text: &'a str, region: Region) -> Result<Number<'a>, Invalid> {
+    fn dialled<'a>(
+        &self,
+        text: &'a str,
+        region: Region,
+        did: Option<&str>,
+    ) -> Result<Number<'a>, Invalid> {
         let number = parse(text, region)?;
-        let is = |other: &PhoneNumber| {
-            sip_ucid::same_number(number.text(), written::bare(other.as_str()))
-        };
-        if !self.allowed.iter().any(is) {
-            if self.own.iter().any(is) {
+        let is = |other: &str| sip_ucid::same_number(number.text(), written::bare(other));
+        let is_one_of = |others: &[PhoneNumber]| others.iter().any(|other| is(other.as_str()));
+        if !is_one_of(&self.allowed) {
+            if did.is_some_and(is) || is_one_of(&self.own) {
                 let reason = "is a number of the account itself, which is dialled only if OZONETEL_ALLOWED_NUMBERS \
                               (or allowed_numbers) lists it";
                 return Err(Invalid::new(FIELD, reason));

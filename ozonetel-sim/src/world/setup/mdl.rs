@@ -29,6 +29,8 @@ pub struct MdlSetup {
     pub replace: bool,
     /// Whether an agent's softphone rings only in the browser that also has the agent's socket open.
     pub rings_browser_only: bool,
+    /// Whether `dropCall` also ends calls that were answered, which otherwise end with a token of ours.
+    pub drop_call_ends_all: bool,
 }
 
 impl Default for MdlSetup {
@@ -41,6 +43,7 @@ impl Default for MdlSetup {
             agent_field: "agentId".into(),
             replace: false,
             rings_browser_only: false,
+            drop_call_ends_all: false,
         }
     }
 }

@@ -122,6 +122,7 @@ struct MdlFile {
     utid: UtidFile,
     replace: bool,
     rings_browser_only: bool,
+    drop_call_ends_all: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -401,6 +402,7 @@ impl MdlFile {
             },
             replace: self.replace,
             rings_browser_only: self.rings_browser_only,
+            drop_call_ends_all: self.drop_call_ends_all,
         }
     }
 }

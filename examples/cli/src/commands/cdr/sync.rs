@@ -47,11 +47,14 @@ impl Sync {
         let again = format!("ozonetel cdr sync{}", self.store.again());
         let (store, address) = self.store.open(context).await?;
         let copied = copy(context, &store, self.back_fill, self.follow, &again).await?;
+        let is_whole = copied.report.is_whole();
         let report = SyncReport { store: address.to_string(), ..copied.report };
         output::one(context.output, &report)?;
         match copied.failed {
             Some(failure) => Err(failure.resume(&again)),
-            None => Ok(Completion::Clean),
+            None if is_whole => Ok(Completion::Clean),
+            // What was read was copied; not all of it could be.
+            None => Ok(Completion::BadRows),
         }
     }
 }
@@ -109,6 +112,11 @@ pub(super) async fn copy(
 }
 
 impl SyncReport {
+    /// Whether every row of this run could be parsed, and no day was lost.
+    fn is_whole(&self) -> bool {
+        self.unread == 0 && self.gaps == 0
+    }
+
     fn take(&mut self, progress: &Progress) {
         for gap in &progress.gaps {
             self.gaps += 1;
@@ -161,6 +169,13 @@ fn sink_failure(error: SyncError<StoreError>) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_that_cannot_be_read_or_a_day_that_is_lost_is_no_success() {
+        assert!(SyncReport { days_read: 2, new: 7, ..SyncReport::default() }.is_whole());
+        assert!(!SyncReport { unread: 1, ..SyncReport::default() }.is_whole());
+        assert!(!SyncReport { gaps: 1, ..SyncReport::default() }.is_whole());
+    }
 
     #[test]
     fn what_is_left_is_told_by_the_limit() {

@@ -202,7 +202,7 @@ impl Upload {
         let is_due = |(_, key): &&GoodRow| match progress.of(key) {
             RowState::NotSent | RowState::NotTaken => true,
             RowState::Refused(says) => self.again || !is_there(says),
-            RowState::Unknown => self.repeat_unknown,
+            RowState::Unknown | RowState::Unclear(_) => self.repeat_unknown,
             RowState::Taken { .. } => self.again,
         };
         let due: Vec<GoodRow> = rows.iter().filter(is_due).copied().collect();
@@ -466,7 +466,7 @@ async fn send<'c, E: Batched>(
         // Waiting is done here, so that a batch that waits is not one that may have been sent.
         let sent = context.until_stopped(attempt(make())).await;
         let (state, result) = match sent {
-            Ok(Sent::Taken(refused)) => (BatchState::Taken { refused }, Ok(())),
+            Ok(Sent::Taken(state)) => (state, Ok(())),
             Ok(Sent::Paced(wait)) => {
                 progress.note(at, BatchState::NotSent).map_err(not_noted)?;
                 show(&format!("{left} batches to go; the next one in {} s", wait.as_secs() + 1));
@@ -493,8 +493,8 @@ async fn send<'c, E: Batched>(
 }
 
 enum Sent {
-    /// The service took the batch, but for these rows.
-    Taken(Vec<(usize, String)>),
+    /// The service took the batch, but for some rows.
+    Taken(BatchState),
     /// The published limit is used up.
     Paced(Duration),
 }
@@ -503,9 +503,8 @@ async fn attempt<E: Batched>(call: Call<'_, E>) -> Result<Sent, ozonetel_sdk::Er
     let request = call.request().ok().map(|request| request.pick(&all_of(request)));
     match call.patience(Patience::Never).await {
         Ok(reply) => {
-            let refused = request.map(|request| request.refused(&reply)).unwrap_or_default();
-            let said = refused.into_iter().map(|row| (row.row, row.says.as_str().to_owned()));
-            Ok(Sent::Taken(said.collect()))
+            let not_taken = request.map(|request| request.not_taken(&reply));
+            Ok(Sent::Taken(BatchState::taken(not_taken.unwrap_or_default())))
         }
         Err(error) if error.kind() == ErrorKind::Paced && error.call() == E::SPEC.name => {
             Ok(Sent::Paced(error.ready_in().unwrap_or(Duration::from_secs(1))))

@@ -6,12 +6,12 @@ use std::time::Duration;
 use ozonetel_sdk::Reason;
 use ozonetel_sdk::dial::DialOutcome;
 use ozonetel_sdk::endpoint::Rate;
-use ozonetel_sdk::types::{DispositionName, PhoneNumber, Ucid};
+use ozonetel_sdk::types::{CampaignName, Did, DispositionName, PhoneName, PhoneNumber, Ucid};
 use tokio::time::sleep;
 
 use super::evidence::{AnswerReading, CheckStep, ObservedAnswer};
 use super::run::{CheckStopped, LiveCheck};
-use super::signing_in::{HeldSocket, is_configured, sign_in, sign_out};
+use super::signing_in::{HeldSocket, ends, is_configured, sign_in, sign_out_after};
 use crate::args::{DidFlag, PhoneNameFlag};
 use crate::commands::dial::fresh_reference;
 use crate::commands::doctor::ready_in;
@@ -82,38 +82,86 @@ pub(super) async fn run(
         None => first_disposition(run).await?,
     };
     let signed_in = sign_in(run, &agent).await?;
-    let held = if is_configured(run, socket) {
-        Some(HeldSocket::open(run, socket, plan.folder).await?)
-    } else {
-        None
-    };
+    let call = PlannedCall { plan, agent: &agent, campaign, did, name, disposition };
+    let done = with_socket(run, socket, call).await;
+    if signed_in { sign_out_after(run, &agent, done).await } else { done }
+}
+
+/// Who rings whom.
+struct PlannedCall<'p> {
+    plan: CallPlan<'p>,
+    agent: &'p str,
+    campaign: CampaignName,
+    did: Did,
+    name: PhoneName,
+    disposition: DispositionName,
+}
+
+/// Dials and talks, with the agent's socket open if it is configured.
+async fn with_socket(
+    run: &mut LiveCheck<'_>,
+    socket: &Socket,
+    call: PlannedCall<'_>,
+) -> Result<(), CheckStopped> {
+    if !is_configured(run, socket) {
+        return ring(run, call).await;
+    }
+    let held = HeldSocket::open(run, socket, call.plan.folder).await?;
+    let done = ring(run, call).await;
+    // What was done counts more than how the socket ended.
+    let closed = held.close().await;
+    done?;
+    run.seen.socket = Some(closed?);
+    Ok(())
+}
+
+/// Dials once. A call that was accepted is ended, whatever comes after.
+async fn ring(run: &mut LiveCheck<'_>, call: PlannedCall<'_>) -> Result<(), CheckStopped> {
+    let PlannedCall { plan, agent, campaign, did, name, disposition } = call;
     let placed = run.context.client.clock().now();
     let reference = fresh_reference();
-    let call = run.context.client.dial().agent(agent.as_str(), campaign, plan.number);
+    let call = run.context.client.dial().agent(agent, campaign, plan.number);
     let dialed = run
         .context
         .until_stopped(async { Ok::<_, Failure>(call.uui(reference.as_str()).outcome().await) });
     let outcome = dialed.await.map_err(|failure| failure.hide(plan.number.as_str()))?;
-    let done = match outcome {
+    match outcome {
         DialOutcome::Accepted(ucid) => {
             run.seen.answers.push(ObservedAnswer::new(CheckStep::Dial, AnswerReading::Done, None));
             run.seen.placed = Some(run.context.client.zone().stamp(placed));
-            talk(run, &plan, (ucid, agent.as_str()), (did, name), disposition).await
+            let line = (did.clone(), name.clone());
+            let talked = talk(run, &plan, (ucid, agent), line, disposition).await;
+            end(run, (ucid, plan.number), (did, name), talked).await
         }
         other => Err(match other.error() {
-            Some(error) => CheckStopped(Failure::from(error.clone()).hide(plan.number.as_str())),
+            Some(error) => {
+                let failure = run.context.dated(Failure::from(error.clone()), placed);
+                CheckStopped(failure.hide(plan.number.as_str()))
+            }
             None => {
                 Failure::usage("the dial ended in a way that this program does not know").into()
             }
         }),
+    }
+}
+
+/// Ends a call in which something failed before it had been ended, and names it.
+async fn end(
+    run: &LiveCheck<'_>,
+    (ucid, number): (Ucid, &PhoneNumber),
+    (did, name): (Did, PhoneName),
+    talked: Result<(), CheckStopped>,
+) -> Result<(), CheckStopped> {
+    let Err(CheckStopped(failure)) = talked else { return Ok(()) };
+    let has_ended = |answer: &ObservedAnswer| answer.reading == AnswerReading::Done;
+    let state = if run.seen.of(CheckStep::HangUp).is_some_and(has_ended)
+        || ends(run.context.client.call_control().kick(ucid, did, name, number)).await
+    {
+        "was ended"
+    } else {
+        "may still be up: hang up"
     };
-    if let Some(held) = held {
-        run.seen.socket = Some(held.close().await?);
-    }
-    if signed_in {
-        sign_out(run, &agent).await?;
-    }
-    done
+    Err(CheckStopped(failure.within(&format!("call {ucid} was dialled and {state}"))))
 }
 
 /// The account's first disposition.
@@ -130,7 +178,7 @@ async fn talk(
     run: &mut LiveCheck<'_>,
     plan: &CallPlan<'_>,
     (ucid, agent): (Ucid, &str),
-    (did, name): (ozonetel_sdk::types::Did, ozonetel_sdk::types::PhoneName),
+    (did, name): (Did, PhoneName),
     disposition: DispositionName,
 ) -> Result<(), CheckStopped> {
     let client = run.context.client.clone();
@@ -146,7 +194,7 @@ async fn talk(
     let kick = control.kick(ucid, did.clone(), name, plan.number);
     let hung_up = run.ask(CheckStep::HangUp, kick).await?.is_ok();
     if !hung_up {
-        crate::notes::show("the call could not be ended from here: hang up");
+        crate::notes::note(&format!("call {ucid} could not be ended from here: hang up"));
     }
     sleep(WRITE).await;
     let dispose = || client.disposition().set(ucid, did.clone(), agent, disposition.clone());
@@ -162,8 +210,8 @@ async fn talk(
 async fn answered(
     run: &mut LiveCheck<'_>,
     ucid: Ucid,
-    did: &ozonetel_sdk::types::Did,
-    name: &ozonetel_sdk::types::PhoneName,
+    did: &Did,
+    name: &PhoneName,
 ) -> Result<(), CheckStopped> {
     let client = run.context.client.clone();
     let tries = ANSWER.as_secs() / LOOK.as_secs();

@@ -117,9 +117,19 @@ fn shape(
     }
 }
 
-/// The different values of a field in rows.
-fn values<'r>(rows: &[&'r Value], name: &str) -> BTreeSet<&'r str> {
-    rows.iter().filter_map(|row| row.get(name)?.as_str()).collect()
+/// The different values of a field in rows: names and numbers, which come as text or not.
+fn values(rows: &[&Value], name: &str) -> BTreeSet<String> {
+    let value = |row: &&Value| match row.get(name)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    rows.iter().filter_map(value).collect()
+}
+
+/// A whole number, as a number or as text.
+fn count(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
 /// What a filtered answer has to say: nothing but rows that the filter lets through.
@@ -206,11 +216,14 @@ fn page(seen: &Evidence) -> Judgment {
     if page.reading != AnswerReading::Done {
         return not_seen(page.told());
     }
-    let total = page.body.get("totalCount").and_then(Value::as_u64);
+    let total = page.body.get("totalCount").and_then(count);
     match (page.rows(CDR).len(), total) {
         (0, _) => not_seen("no call today"),
         (1, Some(0 | 1)) => not_seen("one call today, which any page has"),
-        (1, _) => holds("1 row on a page of 1"),
+        (1, Some(_)) => holds("1 row on a page of 1"),
+        (1, None) => {
+            not_seen("1 row on a page of 1, and no total that says whether there are more")
+        }
         (rows, _) => contradicted(format!("{rows} rows on a page of 1")),
     }
 }

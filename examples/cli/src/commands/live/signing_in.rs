@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use ozonetel_sdk::Call;
+use ozonetel_sdk::endpoint::Endpoint;
 use ozonetel_sdk::mdl::{SocketEvents, SocketRecorder, SocketSender, SocketSettings, Transcript};
 use serde_json::Value;
 use tokio::time::timeout;
@@ -20,6 +22,9 @@ use crate::private_file;
 pub(super) const STEPS: [CheckStep; 3] =
     [CheckStep::Login, CheckStep::LoginStatus, CheckStep::Logout];
 
+/// How long what ends something may take, once the check has failed.
+const ENDING: Duration = Duration::from_secs(10);
+
 /// How long the socket's session may take.
 const SESSION: Duration = Duration::from_secs(20);
 
@@ -32,10 +37,7 @@ pub(super) async fn run(
     let agent = socket.agent_of(run.context)?;
     let signed_in = sign_in(run, &agent).await?;
     let looked = look(run, socket, &agent, folder, signed_in).await;
-    if signed_in {
-        sign_out(run, &agent).await?;
-    }
-    looked
+    if signed_in { sign_out_after(run, &agent, looked).await } else { looked }
 }
 
 async fn look(
@@ -70,10 +72,43 @@ pub(super) async fn sign_in(run: &mut LiveCheck<'_>, agent: &str) -> Result<bool
         Failure::usage("the number that the agent is rung on is missing: set OZONETEL_SIP_ID")
     })?;
     let call = run.context.client.agents().login(agent, run.context.agent_password()?, number);
-    Ok(run.ask(CheckStep::Login, call).await?.is_ok())
+    match run.ask(CheckStep::Login, call).await {
+        Ok(answer) => Ok(answer.is_ok()),
+        // The agent may be signed in all the same.
+        Err(CheckStopped(failure)) if failure.may_have_happened() || failure.is_stopped() => {
+            sign_out_after(run, agent, Err(CheckStopped(failure))).await.map(|()| false)
+        }
+        Err(stopped) => Err(stopped),
+    }
 }
 
-pub(super) async fn sign_out(run: &mut LiveCheck<'_>, agent: &str) -> Result<(), CheckStopped> {
+/// Signs the agent out after what was done, which may have failed, or been stopped by a signal.
+pub(super) async fn sign_out_after(
+    run: &mut LiveCheck<'_>,
+    agent: &str,
+    done: Result<(), CheckStopped>,
+) -> Result<(), CheckStopped> {
+    let Err(CheckStopped(failure)) = done else { return sign_out(run, agent).await };
+    let agents = run.context.client.agents();
+    let left = match run.context.agent_password() {
+        Ok(password) => ends(agents.logout(agent, password)).await,
+        Err(_) => false,
+    };
+    Err(CheckStopped(if left {
+        failure
+    } else {
+        failure.within(&format!(
+            "agent {agent} may still be signed in (`ozonetel agent logout` signs out)"
+        ))
+    }))
+}
+
+/// Sends what ends something that must not be left behind: also after a signal, and not for long.
+pub(super) async fn ends<E: Endpoint>(call: Call<'_, E>) -> bool {
+    matches!(timeout(ENDING, call.send()).await, Ok(Ok(_)))
+}
+
+async fn sign_out(run: &mut LiveCheck<'_>, agent: &str) -> Result<(), CheckStopped> {
     let call = run.context.client.agents().logout(agent, run.context.agent_password()?);
     let _ = run.ask(CheckStep::Logout, call).await?;
     Ok(())

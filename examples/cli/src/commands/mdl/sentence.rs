@@ -46,7 +46,7 @@ fn link(state: LinkState) -> String {
 fn push(kind: &str) -> String {
     match kind {
         "busyAgent" => "a call was answered".to_owned(),
-        "dropCall" => "an offered call ended unanswered".to_owned(),
+        "dropCall" => "the call ended, or an offered one was not answered".to_owned(),
         "welcome" => "the server welcomes".to_owned(),
         "goodBye" => "the server is about to end the connection".to_owned(),
         other => other.to_owned(),

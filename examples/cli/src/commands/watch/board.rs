@@ -87,6 +87,9 @@ pub(super) struct AgentNews {
     pub(super) reason: Option<String>,
     /// Since when, where the source says.
     pub(super) since: Option<Timestamp>,
+    /// When it happened, where news may arrive late or twice: what is older than what is known says nothing.
+    #[serde(skip)]
+    pub(super) at: Option<Timestamp>,
 }
 
 /// What a source says of a call. Numbers are shortened already, unless they are to be shown.
@@ -100,6 +103,9 @@ pub(super) struct CallNews {
     pub(super) since: Option<Timestamp>,
     /// Whether it was answered, where that is known by now.
     pub(super) answered: Option<bool>,
+    /// As an agent's.
+    #[serde(skip)]
+    pub(super) at: Option<Timestamp>,
 }
 
 /// Something that a source says.
@@ -112,6 +118,8 @@ pub(super) enum Change {
     },
     Agent(AgentNews),
     Call(CallNews),
+    /// Events are lossy: calls that were not heard of for so long have ended.
+    Silent(SignedDuration),
     /// The source is there.
     Up,
     /// The source is not there, and why: what is shown is of before.
@@ -126,6 +134,7 @@ pub(super) struct AgentRow {
     pub(super) group: AgentGroup,
     pub(super) reason: Option<String>,
     pub(super) since: Timestamp,
+    at: Option<Timestamp>,
 }
 
 /// A call's line.
@@ -133,6 +142,15 @@ pub(super) struct AgentRow {
 pub(super) struct CallRow {
     pub(super) news: CallNews,
     pub(super) since: Timestamp,
+    /// When it was last heard of.
+    heard: Timestamp,
+}
+
+/// A call that has ended.
+#[derive(Debug, Clone, Copy)]
+struct EndedCall {
+    answered: Option<bool>,
+    at: Option<Timestamp>,
 }
 
 /// Figures of the calls that were seen.
@@ -155,8 +173,8 @@ pub(super) struct Board {
     calls: BTreeMap<String, CallRow>,
     /// Those that wait first, the longest first.
     call_order: BTreeSet<(CallStage, Timestamp, String)>,
-    /// Calls that have ended: whether they were answered.
-    ended: BTreeMap<String, Option<bool>>,
+    /// Calls that have ended.
+    ended: BTreeMap<String, EndedCall>,
     /// How many of them were answered, and how many were not.
     ended_answered: usize,
     ended_missed: usize,
@@ -193,6 +211,9 @@ impl Board {
             self.down = Some(reason);
             return told;
         }
+        if let Change::Silent(silent) = change {
+            return self.forget_silent(silent, now);
+        }
         if self.down.take().is_some() && self.heard.is_some() {
             told.push("the source is back".to_owned());
         }
@@ -209,25 +230,32 @@ impl Board {
                 let gone = self.calls.keys().filter(|known| !there.contains(known.as_str()));
                 let gone: Vec<String> = gone.cloned().collect();
                 for call in gone {
-                    self.end(&call, None);
+                    self.end(&call, None, None);
                     told.push(format!("call {call} is over"));
                 }
                 for news in agents {
                     told.extend(self.agent(news, now));
                 }
-                for news in calls {
+                for mut news in calls {
+                    // What is there has not ended, whatever was said before.
+                    if news.stage != CallStage::Ended {
+                        self.reopen(&mut news);
+                    }
                     told.extend(self.call(news, now));
                 }
             }
             Change::Agent(news) => told.extend(self.agent(news, now)),
             Change::Call(news) => told.extend(self.call(news, now)),
-            Change::Up | Change::Down(_) => {}
+            Change::Up | Change::Down(_) | Change::Silent(_) => {}
         }
         told
     }
 
     fn agent(&mut self, news: AgentNews, now: Timestamp) -> Option<String> {
         let known = self.agents.get(&news.agent);
+        if is_late(news.at, known.and_then(|known| known.at)) {
+            return None;
+        }
         let is_same =
             known.is_some_and(|known| known.word == news.word && known.reason == news.reason);
         let since = match (news.since, known) {
@@ -236,7 +264,7 @@ impl Board {
             _ => now,
         };
         let group = AgentGroup::of(&news.word);
-        let AgentNews { agent, word, reason, .. } = news;
+        let AgentNews { agent, word, reason, at, .. } = news;
         let text = match &reason {
             Some(reason) if !reason.is_empty() => {
                 format!("{agent} is {} ({reason})", group.word())
@@ -248,7 +276,7 @@ impl Board {
         if group != AgentGroup::LoggedOut {
             self.agent_order.insert((group, since, agent.clone()));
         }
-        self.agents.insert(agent.clone(), AgentRow { agent, word, group, reason, since });
+        self.agents.insert(agent.clone(), AgentRow { agent, word, group, reason, since, at });
         (!is_same).then_some(text)
     }
 
@@ -259,20 +287,34 @@ impl Board {
     }
 
     fn remove_call(&mut self, id: &str) -> Option<CallNews> {
-        let CallRow { news, since } = self.calls.remove(id)?;
+        let CallRow { news, since, .. } = self.calls.remove(id)?;
         self.call_order.remove(&(news.stage, since, news.id.clone()));
         Some(news)
     }
 
-    fn call(&mut self, news: CallNews, now: Timestamp) -> Option<String> {
+    fn call(&mut self, mut news: CallNews, now: Timestamp) -> Option<String> {
         if news.stage == CallStage::Ended {
             let was_known = self.calls.contains_key(&news.id);
             let is_new = !self.ended.contains_key(&news.id);
-            self.end(&news.id, news.answered);
+            self.end(&news.id, news.answered, news.at);
             return (was_known || is_new && news.answered == Some(false))
                 .then(|| format!("call {} is over", news.id));
         }
+        if let Some(ended) = self.ended.get(&news.id) {
+            // Late, or told twice: it is over. What came after that, or by a source that tells in order, is of its next leg.
+            if ended.at.is_some_and(|over| news.at.is_none_or(|at| at <= over)) {
+                return None;
+            }
+            self.reopen(&mut news);
+        }
         let known = self.calls.get(&news.id);
+        let is_before = |known: &CallRow| {
+            let same_second = news.at.is_some() && news.at == known.news.at;
+            is_late(news.at, known.news.at) || (same_second && news.stage < known.news.stage)
+        };
+        if known.is_some_and(is_before) {
+            return None;
+        }
         let is_same = known
             .is_some_and(|known| known.news.stage == news.stage && known.news.agent == news.agent);
         let since = match (news.since, known) {
@@ -280,7 +322,6 @@ impl Board {
             (None, Some(known)) if known.news.stage == news.stage => known.since,
             _ => now,
         };
-        let mut news = news;
         if let Some(known) = known {
             // Later news may say less.
             news.caller = news.caller.or_else(|| known.news.caller.clone());
@@ -295,21 +336,52 @@ impl Board {
         let text = format!("call {} is {}{with}", news.id, news.stage.word());
         self.remove_call(&news.id);
         self.call_order.insert((news.stage, since, news.id.clone()));
-        self.calls.insert(news.id.clone(), CallRow { news, since });
+        self.calls.insert(news.id.clone(), CallRow { news, since, heard: now });
         (!is_same).then_some(text)
     }
 
-    fn end(&mut self, id: &str, answered: Option<bool>) {
+    /// Ends a call. One that was answered stays that, whatever its end is called.
+    fn end(&mut self, id: &str, answered: Option<bool>, at: Option<Timestamp>) {
         let known = self.remove_call(id).and_then(|news| news.answered);
-        let before = self.ended.get(id).copied();
-        if before.is_none() && self.ended.len() >= REMEMBERED {
-            let forgotten = self.ended.pop_first();
-            self.count_ended(forgotten.and_then(|(_, answered)| answered), false);
+        let before = self.forget_ended(id);
+        if self.ended.len() >= REMEMBERED
+            && let Some((_, forgotten)) = self.ended.pop_first()
+        {
+            self.count_ended(forgotten.answered, false);
         }
-        self.count_ended(before.flatten(), false);
-        let answered = answered.or(before.flatten()).or(known);
+        let said = [answered, before.and_then(|before| before.answered), known];
+        let answered = said.into_iter().flatten().reduce(|one, other| one || other);
         self.count_ended(answered, true);
-        self.ended.insert(id.to_owned(), answered);
+        let at = at.max(before.and_then(|before| before.at));
+        self.ended.insert(id.to_owned(), EndedCall { answered, at });
+    }
+
+    /// Takes a call that goes on out of those that have ended; that it was answered stays known.
+    fn reopen(&mut self, news: &mut CallNews) {
+        if let Some(before) = self.forget_ended(&news.id) {
+            news.answered = news.answered.or(before.answered);
+        }
+    }
+
+    /// Counts a call that had ended out.
+    fn forget_ended(&mut self, id: &str) -> Option<EndedCall> {
+        let ended = self.ended.remove(id)?;
+        self.count_ended(ended.answered, false);
+        Some(ended)
+    }
+
+    /// Ends calls that were not heard of for so long: the news of their end was lost.
+    fn forget_silent(&mut self, silent: SignedDuration, now: Timestamp) -> Vec<String> {
+        let is_silent = |row: &&CallRow| now.duration_since(row.heard) >= silent;
+        let rows = self.calls.values().filter(is_silent);
+        let silent: Vec<(String, Option<Timestamp>)> =
+            rows.map(|row| (row.news.id.clone(), row.news.at)).collect();
+        let mut told = Vec::new();
+        for (call, at) in silent {
+            self.end(&call, None, at);
+            told.push(format!("call {call} was not heard of any more"));
+        }
+        told
     }
 
     /// Counts an ended call in, or out again.
@@ -375,6 +447,11 @@ impl Board {
     }
 }
 
+/// Whether news are older than what is known.
+fn is_late(news: Option<Timestamp>, known: Option<Timestamp>) -> bool {
+    news.zip(known).is_some_and(|(news, known)| news < known)
+}
+
 /// A time that has passed: `0:07`, `12:03`, `1:00:00`.
 pub(super) fn clock(span: SignedDuration) -> String {
     let seconds = span.as_secs().max(0);
@@ -397,7 +474,13 @@ pub(super) mod tests {
     }
 
     pub(in super::super) fn agent(agent: &str, word: &str) -> AgentNews {
-        AgentNews { agent: agent.to_owned(), word: word.to_owned(), reason: None, since: None }
+        AgentNews {
+            agent: agent.to_owned(),
+            word: word.to_owned(),
+            reason: None,
+            since: None,
+            at: None,
+        }
     }
 
     pub(in super::super) fn call(id: &str, stage: CallStage) -> CallNews {
@@ -409,6 +492,7 @@ pub(super) mod tests {
             campaign: None,
             since: None,
             answered: None,
+            at: None,
         }
     }
 
@@ -437,9 +521,12 @@ pub(super) mod tests {
                     _ => Change::Everything { agents: vec![agent], calls: vec![call] },
                 };
                 board.apply(change, at(second / 3));
-                for (id, answered) in &board.ended {
-                    seen.insert(id.clone(), *answered);
+                // A call that is there again has not ended.
+                seen.retain(|id, _| board.ended.contains_key(id));
+                for (id, ended) in &board.ended {
+                    seen.insert(id.clone(), ended.answered);
                 }
+                prop_assert!(board.calls.keys().all(|id| !board.ended.contains_key(id)));
             }
             let mut rows: Vec<&AgentRow> =
                 board.agents.values().filter(|row| row.group != AgentGroup::LoggedOut).collect();
@@ -495,6 +582,77 @@ pub(super) mod tests {
         let want = Figures { calls: 3, answered: 1, missed: 1, waiting: 1, talking: 0 };
         assert_eq!(board.figures(), want);
         assert_eq!(board.call_count(), 1);
+    }
+
+    #[test]
+    fn an_answered_call_is_not_missed_whatever_its_end_is_called() {
+        let mut board = Board::new(at(0));
+        let dropped = || CallNews { answered: Some(false), ..call("11", CallStage::Ended) };
+        board.apply(Change::Call(call("11", CallStage::Talking)), at(1));
+        board.apply(Change::Call(dropped()), at(9));
+        board.apply(Change::Call(dropped()), at(10));
+        let unanswered = CallNews { id: "12".into(), ..dropped() };
+        board.apply(Change::Call(unanswered), at(11));
+        let want = Figures { calls: 2, answered: 1, missed: 1, ..Figures::default() };
+        assert_eq!(board.figures(), want);
+    }
+
+    #[test]
+    fn news_that_come_late_or_twice_do_not_bring_a_call_back() {
+        let mut board = Board::new(at(0));
+        let news = |stage, second| CallNews { at: Some(at(second)), ..call("7", stage) };
+        for (stage, second) in [
+            (CallStage::Waiting, 1),
+            (CallStage::Talking, 5),
+            (CallStage::Waiting, 1),
+            (CallStage::Ringing, 5),
+            (CallStage::Ended, 9),
+            (CallStage::Talking, 5),
+            (CallStage::Waiting, 1),
+            (CallStage::Ended, 9),
+        ] {
+            board.apply(Change::Call(news(stage, second)), at(20));
+        }
+        let untimed = call("7", CallStage::Talking);
+        assert!(board.apply(Change::Call(untimed), at(21)).is_empty());
+        let over = Figures { calls: 1, answered: 1, ..Figures::default() };
+        assert_eq!(board.figures(), over);
+        // What happened after its end is of a further leg, and it is still one call.
+        board.apply(Change::Call(news(CallStage::Talking, 12)), at(22));
+        assert_eq!(board.figures(), Figures { talking: 1, ..over });
+        // Back in the queue, and given up there: it was answered all the same.
+        board.apply(Change::Call(news(CallStage::Ended, 13)), at(22));
+        board.apply(Change::Call(news(CallStage::Waiting, 14)), at(22));
+        let gave_up = CallNews { answered: Some(false), ..news(CallStage::Ended, 15) };
+        board.apply(Change::Call(gave_up), at(22));
+        assert_eq!(board.figures(), over);
+        board.apply(Change::Call(news(CallStage::Talking, 20)), at(22));
+        // While it is talking, what was before says nothing.
+        board.apply(Change::Call(news(CallStage::Waiting, 19)), at(23));
+        assert_eq!(board.figures(), Figures { talking: 1, ..over });
+        // An agent who has left does not come back by what was said before.
+        let agent = |word, second| AgentNews { at: Some(at(second)), ..agent("agent01", word) };
+        board.apply(Change::Agent(agent("READY", 1)), at(30));
+        board.apply(Change::Agent(agent("logout", 8)), at(31));
+        assert!(board.apply(Change::Agent(agent("READY", 7)), at(32)).is_empty());
+        assert_eq!(board.agent_count(), 0);
+        board.apply(Change::Agent(agent("READY", 9)), at(33));
+        assert_eq!(board.agent_count(), 1);
+    }
+
+    #[test]
+    fn a_call_whose_end_was_lost_does_not_stay_for_ever() {
+        let mut board = Board::new(at(0));
+        board.apply(Change::Call(call("1", CallStage::Talking)), at(1));
+        board.apply(Change::Call(call("2", CallStage::Waiting)), at(100));
+        let silent = || Change::Silent(SignedDuration::from_secs(600));
+        assert!(board.apply(silent(), at(600)).is_empty());
+        let told = board.apply(silent(), at(601));
+        assert_eq!(told, ["call 1 was not heard of any more"]);
+        assert_eq!((board.call_count(), board.figures().calls), (1, 2));
+        // Its end, when it comes after all, counts it no second time.
+        board.apply(Change::Call(call("1", CallStage::Ended)), at(700));
+        assert_eq!(board.figures().calls, 2);
     }
 
     #[test]

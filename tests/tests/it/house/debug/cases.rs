@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::StatusCode;
+use ozonetel_sdk::Client;
 use ozonetel_sdk::auth::{AuthMode, Secret};
 use ozonetel_sdk::cdr::{BorrowedCallRecord, CallRecord};
 use ozonetel_sdk::client::Environment;
@@ -21,7 +22,6 @@ use ozonetel_sdk::testing::record::{Exchange, Recorder};
 use ozonetel_sdk::transport::network::Network;
 use ozonetel_sdk::transport::{Failure, Incoming, Outgoing, SendStage};
 use ozonetel_sdk::types::{Did, Extra, PhoneNumber, Pseudonyms, RawJson, SensitiveText};
-use ozonetel_sdk::{Client, RefusedRow};
 use serde_json::{Value, json};
 
 /// Must not be printed.
@@ -136,7 +136,6 @@ pub(super) const CASES: &[Case] = &[
         let text = format!("Agent {MARK} has {NUMBER}");
         show(&Refusal::new(Reason::Other, &text, StatusCode::OK))
     }),
-    ("RefusedRow", || show(&RefusedRow::new(3, format!("{MARK} {NUMBER}")))),
     ("Replay", || show(&replay())),
     ("RowStream", || {
         let client = client();

@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
+use ozonetel_sdk::{RowOutcome, RowResult};
 use serde::{Deserialize, Serialize};
 
 use super::row_key::RowKey;
@@ -26,11 +27,32 @@ pub(super) enum BatchState {
     /// It was not sent after all.
     NotSent,
     /// The service took it, but for these rows: places in the batch counted from 1, and the service's words.
-    Taken { refused: Vec<(usize, String)> },
+    Taken {
+        refused: Vec<(usize, String)>,
+        /// Those of which it is unknown whether it took them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unknown: Vec<(usize, String)>,
+    },
     /// The service did not take it.
     Refused,
     /// It may have arrived.
     Unknown,
+}
+
+impl BatchState {
+    /// A batch that the service took, but for these rows.
+    pub(super) fn taken(but: Vec<RowResult>) -> Self {
+        let (mut refused, mut unknown) = (Vec::new(), Vec::new());
+        for RowResult { row, outcome, .. } in but {
+            match outcome {
+                RowOutcome::Taken => {}
+                RowOutcome::Refused(says) => refused.push((row, says.as_str().to_owned())),
+                RowOutcome::Unknown(Some(says)) => unknown.push((row, says.as_str().to_owned())),
+                _ => unknown.push((row, String::new())),
+            }
+        }
+        Self::Taken { refused, unknown }
+    }
 }
 
 /// What is known of a row.
@@ -47,6 +69,8 @@ pub(super) enum RowState<'p> {
     /// Its batch was not taken.
     NotTaken,
     Unknown,
+    /// Its batch was taken, and the service's words for it are none that are known.
+    Unclear(&'p str),
 }
 
 /// A line of the file. Files that are named after what an upload sent, of earlier versions, have neither rows nor time.
@@ -120,7 +144,8 @@ impl Lines {
 
     fn add(&mut self, line: Line, earlier: bool) {
         for (at, row) in line.rows.into_iter().enumerate() {
-            if line.state == BatchState::Sending && self.state(&row) == RowState::Unknown {
+            let is_unknown = matches!(self.state(&row), RowState::Unknown | RowState::Unclear(_));
+            if line.state == BatchState::Sending && is_unknown {
                 self.unknown.insert(row);
             } else {
                 self.unknown.remove(&row);
@@ -155,15 +180,21 @@ impl Lines {
             BatchState::NotSent => RowState::NotSent,
             BatchState::Refused => RowState::NotTaken,
             BatchState::Unknown | BatchState::Sending => RowState::Unknown,
-            BatchState::Taken { refused } => {
-                let refused = refused.iter().find(|(row, _)| row == place);
-                refused.map_or(
-                    RowState::Taken { at: batch.at, earlier: batch.earlier },
-                    |(_, says)| RowState::Refused(says),
-                )
+            BatchState::Taken { refused, unknown } => {
+                match (says_of(refused, *place), says_of(unknown, *place)) {
+                    (_, Some("")) => RowState::Unknown,
+                    (_, Some(says)) => RowState::Unclear(says),
+                    (Some(says), None) => RowState::Refused(says),
+                    (None, None) => RowState::Taken { at: batch.at, earlier: batch.earlier },
+                }
             }
         }
     }
+}
+
+/// The service's words for the row at this place, if it is among these.
+fn says_of(rows: &[(usize, String)], place: usize) -> Option<&str> {
+    rows.iter().find(|(row, _)| *row == place).map(|(_, says)| says.as_str())
 }
 
 /// The rows of one campaign.
@@ -269,11 +300,13 @@ impl Progress {
             let new = |(_, row): &(usize, &RowKey)| !self.lines.rows.contains_key(row);
             let rows: Vec<(usize, &RowKey)> = batch.iter().enumerate().filter(new).collect();
             let state = match state {
-                BatchState::Taken { refused } => {
+                BatchState::Taken { refused, unknown } => {
                     let place = |row: usize| rows.iter().position(|(at, _)| at + 1 == row);
-                    let still = refused.into_iter();
-                    let still = still.filter_map(|(row, says)| Some((place(row)? + 1, says)));
-                    BatchState::Taken { refused: still.collect() }
+                    let still = |named: Vec<(usize, String)>| {
+                        let named = named.into_iter();
+                        named.filter_map(|(row, says)| Some((place(row)? + 1, says))).collect()
+                    };
+                    BatchState::Taken { refused: still(refused), unknown: still(unknown) }
                 }
                 state => state,
             };
@@ -360,7 +393,7 @@ mod tests {
         let rows = keys(0..8);
         let refused = vec![(2, "not allowed".to_owned())];
         let batch = progress.begin(&rows[..2], 7).unwrap();
-        progress.note(batch, BatchState::Taken { refused }).unwrap();
+        progress.note(batch, BatchState::Taken { refused, unknown: Vec::new() }).unwrap();
         assert_eq!(progress.of(&rows[0]), RowState::Taken { at: 7, earlier: false });
         let batch = progress.begin(&rows[2..4], 8).unwrap();
         progress.note(batch, BatchState::NotSent).unwrap();
@@ -410,7 +443,7 @@ mod tests {
         }
         let batch = progress.begin(&rows, 9).unwrap();
         let refused = vec![(2, "not allowed".to_owned())];
-        progress.note(batch, BatchState::Taken { refused }).unwrap();
+        progress.note(batch, BatchState::Taken { refused, unknown: Vec::new() }).unwrap();
         assert!(matches!(progress.of(&rows[0]), RowState::Taken { at: 9, .. }));
         assert_eq!(progress.of(&rows[1]), RowState::Refused("not allowed"));
         // It is over: what comes after is told by itself.
@@ -425,6 +458,36 @@ mod tests {
         progress.note(batch, BatchState::NotSent).unwrap();
         drop(progress);
         assert_eq!(Progress::look(&path).unwrap().of(&rows[0]), RowState::NotSent);
+    }
+
+    #[test]
+    fn a_row_whose_word_is_not_known_stays_unknown() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.jsonl");
+        let rows = keys(0..4);
+        let mut progress = Progress::open(&path).unwrap();
+        let batch = progress.begin(&rows, 7).unwrap();
+        let but = [
+            (2, RowOutcome::Refused("Number Already Exist".into())),
+            (3, RowOutcome::Unknown(Some("Accepted for processing".into()))),
+            (4, RowOutcome::Unknown(None)),
+        ];
+        let but = but.map(|(row, outcome)| RowResult::new(row, outcome)).into();
+        progress.note(batch, BatchState::taken(but)).unwrap();
+        for reopened in [false, true] {
+            if reopened {
+                drop(progress);
+                progress = Progress::open(&path).unwrap();
+            }
+            assert!(matches!(progress.of(&rows[0]), RowState::Taken { .. }));
+            assert_eq!(progress.of(&rows[1]), RowState::Refused("Number Already Exist"));
+            assert_eq!(progress.of(&rows[2]), RowState::Unclear("Accepted for processing"));
+            assert_eq!(progress.of(&rows[3]), RowState::Unknown);
+        }
+        // That a later batch was not sent says nothing of it.
+        let batch = progress.begin(&rows[2..], 8).unwrap();
+        progress.note(batch, BatchState::NotSent).unwrap();
+        assert_eq!([2, 3].map(|at| progress.of(&rows[at])), [RowState::Unknown; 2]);
     }
 
     #[test]

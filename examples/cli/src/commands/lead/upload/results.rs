@@ -97,6 +97,7 @@ impl Results {
                 RowState::Refused(says) => ("refused", Some(says.to_owned())),
                 RowState::NotTaken => ("not_taken", None),
                 RowState::Unknown => ("unknown", None),
+                RowState::Unclear(says) => ("unknown", Some(says.to_owned())),
                 RowState::NotSent => ("not_sent", None),
             };
             if outcome == "unknown" {

@@ -42,6 +42,7 @@ fn news(token: &Token, agent: &str, show_numbers: bool) -> Vec<Change> {
             word: status.as_str().to_owned(),
             reason: None,
             since: None,
+            at: None,
         }));
     }
     let of = |call: &CallPush, stage: CallStage, answered: Option<bool>| {
@@ -57,6 +58,7 @@ fn news(token: &Token, agent: &str, show_numbers: bool) -> Vec<Change> {
             campaign: call.campaign.as_ref().map(ToString::to_string),
             since: None,
             answered,
+            at: None,
         }))
     };
     match token.push() {

@@ -200,6 +200,7 @@ fn agent(value: &Value) -> Option<AgentNews> {
         word: if is_logged_out && word.is_empty() { "logout".to_owned() } else { word },
         reason: text(&value["pausedReason"]),
         since: time(&state["since"]).or_else(|| time(&state["at"])),
+        at: None,
     })
 }
 
@@ -227,6 +228,7 @@ fn call(value: &Value, show_numbers: bool) -> Option<CallNews> {
         campaign: text(&value["campaign"]),
         since: time(began),
         answered: (is_over || was_answered).then_some(was_answered),
+        at: None,
     })
 }
 

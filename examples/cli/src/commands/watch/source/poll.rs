@@ -54,6 +54,7 @@ pub(crate) async fn run(client: Client, interval: Duration, changes: Changes) {
                         word: word.unwrap_or_default(),
                         reason: None,
                         since: None,
+                        at: None,
                     })
                 });
                 Change::Everything { agents: agents.collect(), calls: Vec::new() }

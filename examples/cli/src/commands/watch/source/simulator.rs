@@ -78,6 +78,7 @@ fn news(world: WorldView, show_numbers: bool) -> Change {
         word: agent.state,
         reason: agent.pause_reason.filter(|reason| !reason.is_empty()),
         since: None,
+        at: None,
     });
     let calls = world.calls.into_iter().map(|call| {
         let stage = match call.state.as_str() {
@@ -99,6 +100,7 @@ fn news(world: WorldView, show_numbers: bool) -> Change {
             campaign: call.campaign,
             since: call.started.filter(|_| stage == CallStage::Waiting),
             answered: (is_over || was_answered).then_some(was_answered),
+            at: None,
         }
     });
     Change::Everything { agents: agents.collect(), calls: calls.collect() }
