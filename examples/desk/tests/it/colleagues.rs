@@ -347,3 +347,39 @@ async fn who_handed_a_call_on_says_how_the_own_part_went() {
         assert_eq!(who.get(&format!("/api/agents/{agent}")).await.ok().json["owed"], 1, "{agent}");
     }
 }
+
+/// Of the colleague in a dialled call nothing was known, and its dial kept the first from the next one.
+#[tokio::test(start_paused = true)]
+async fn a_dialled_call_that_is_handed_on_is_the_colleagues_and_its_dial_is_over() {
+    let floor = Floor::new();
+    let first = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let second = Someone::new(&floor.desk, Role::Agent, &["agent02"]).await;
+    let ucid = floor.talking().await;
+    let news = |event: &str| json!({"event": event, "ucid": ucid});
+    phone(&first, news("answered")).await;
+    let path = |verb: &str| format!("/api/calls/{ucid}{verb}");
+    let open = async || floor.desk.store().open_dial(&"agent01".into()).await.unwrap().is_some();
+    let to = json!({"kind": "warm", "number": "500002"});
+    first.post(&path("/transfer"), to).await.ok();
+    floor.wait(1).await;
+    let headers = json!({"X-UCID": ucid, "Call-ID": "c2"});
+    phone(&second, json!({"event": "invite", "headers": headers})).await;
+    floor.wait(1).await;
+    phone(&second, news("answered")).await;
+    let asking = first.get(&path("")).await.ok().json;
+    assert_eq!((&asking["agent"], &asking["can"]["hold"]), (&json!("agent01"), &Value::Null));
+    floor.wait(5).await;
+    assert!(open().await);
+    first.post(&path("/transfer/complete"), json!({})).await.ok();
+    assert!(!open().await);
+    let theirs = second.get(&path("")).await.ok().json;
+    assert_eq!((&theirs["agent"], &theirs["phase"]), (&json!("agent02"), &json!("active")));
+    let can = &theirs["can"];
+    assert_eq!((&can["end"], &can["transfer"]), (&Value::Null, &Value::Null));
+    assert_eq!(first.get(&path("")).await.ok().json["part"]["phase"], "after_call");
+    phone(&first, news("ended")).await;
+    floor.wait(30).await;
+    phone(&second, news("ended")).await;
+    let over = second.get(&path("")).await.ok().json;
+    assert_eq!((&over["agent"], &over["phase"]), (&json!("agent02"), &json!("after_call")));
+}
