@@ -164,6 +164,9 @@ impl Fold {
         self.thirds.retain(|(known, ..)| !known.is_same_number(&to.number));
         self.state.transfer = Transfer::default();
         self.state.transferred = true;
+        // Whether a customer who was put on hold by the other one still is, nothing says; this agent was never muted.
+        self.state.held = self.state.held.filter(|held| !held);
+        self.state.muted = Some(false);
         (self.consulted, self.departure) = (None, None);
     }
 

@@ -386,3 +386,20 @@ proptest! {
         prop_assert_eq!(&serde_json::from_str::<CallState>(&state).unwrap(), &**call.state());
     }
 }
+
+#[test]
+fn who_gets_a_call_is_not_muted_and_may_take_it_off_hold() {
+    let held = vec![command("agent01", Action::Mute, 8), command("agent01", Action::Hold, 9)];
+    let known = |call: &Call| (call.state().held, call.state().muted);
+    for hold in [true, false] {
+        let silent = if hold { held.clone() } else { Vec::new() };
+        let mut call = call_of([inbound_up(), silent, asked("agent02", OTHER)]);
+        assert_eq!(known(&call), (Some(hold), Some(hold)));
+        call.apply(phone("agent01", LegNews::Ended, LEG, 20));
+        assert_eq!(known(&call), (if hold { None } else { Some(false) }, Some(false)));
+        for one in [Command::Hold, Command::Mute] {
+            assert_eq!(may(&call, one), Ok(()), "{one:?}");
+        }
+        assert_eq!(may(&call, Command::Unhold).is_ok(), hold);
+    }
+}
