@@ -17,7 +17,7 @@ use crate::core::call::{CallState, SipLeg};
 use crate::core::can::{Command, Standing, judge};
 use crate::core::dial::DialWay;
 use crate::core::fact::{Action, ActionOutcome, Fact};
-use crate::core::transfer::TransferCommand;
+use crate::core::transfer::{TransferCommand, TransferStep};
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
 use crate::store::audit::AuditRow;
@@ -332,7 +332,10 @@ async fn send(
         Action::End => end(control, (did, name), order, leg, state).await?,
         Action::Reconnect => control.conference(leg, did, name, own_number(order)?).await?,
         action => match state.transfer.begin(action) {
-            Some(command) => transfer(control, (did, name), order, leg, command).await?,
+            Some(command) => {
+                let step = state.transfer.step;
+                transfer(control, (did, name), order, leg, (command, step)).await?
+            }
             None => return Err(Failure::Problem(refused("no_transfer"))),
         },
     };
@@ -372,7 +375,7 @@ async fn transfer(
     (did, name): (Did, PhoneName),
     order: &ControlOrder,
     leg: Ucid,
-    command: TransferCommand,
+    (command, step): (TransferCommand, TransferStep),
 ) -> Result<Controlled, Failure> {
     Ok(match command {
         TransferCommand::Conference(number) => {
@@ -383,8 +386,11 @@ async fn transfer(
         TransferCommand::KickAgent => control.kick(leg, did, name, own_number(order)?).await?,
         TransferCommand::KickThird(number) => {
             match control.kick(leg, did, name, number).await {
-                // The third party is not, or no longer, there: the agent has the customer as after a cancellation.
-                Err(error) if is_gone(&error) => Controlled::default(),
+                // The third party was rung and is there no longer: the agent has the customer as after a cancellation.
+                // One that may not have been rung yet may still come.
+                Err(error) if is_gone(&error) && step == TransferStep::Consulting => {
+                    Controlled::default()
+                }
                 done => done?,
             }
         }

@@ -4,13 +4,17 @@ use ozonetel_sdk::types::{AgentId, PhoneNumber, Ucid};
 
 use super::{Fold, earliest};
 use crate::core::call::part::HandedOn;
-use crate::core::call::state::ParticipantState;
+use crate::core::call::state::{ParticipantState, SipLeg};
 use crate::core::transfer::{Transfer, TransferStep};
 
 /// What ends within this time of another end has the same cause.
 const AT_ONCE_MS: i64 = 5_000;
 
+/// News of the service may be this late, or its clock as much ahead.
+const LATE_MS: i64 = 60_000;
+
 /// A colleague who was rung into a call by the agent who has it, and answered.
+#[derive(Clone)]
 pub(super) struct Colleague {
     agent: AgentId,
     /// The number under which they were rung.
@@ -21,6 +25,7 @@ pub(super) struct Colleague {
 /// the customer has hung up, both phones are dropped.
 pub(super) struct Departure {
     from: AgentId,
+    to: Colleague,
     at: i64,
     thirds: Vec<(PhoneNumber, ParticipantState, i64)>,
     transfer: Transfer,
@@ -32,6 +37,9 @@ impl Fold {
     /// There is a conversation, with this agent where one is named.
     pub(super) fn conversation(&mut self, agent: Option<&AgentId>, leg: Option<Ucid>, at: i64) {
         earliest(&mut self.state.answered_ms, at);
+        if agent.is_some_and(|agent| self.is_late_word(agent, at)) {
+            return;
+        }
         self.legs.goes_on(leg, at);
         let Some(agent) = agent else { return };
         self.rung_on.say(agent, leg);
@@ -45,6 +53,19 @@ impl Fold {
         } else if !self.consulted.as_ref().is_some_and(|asked| asked.agent.is_same_agent(agent)) {
             self.consulted = Some(colleague);
         }
+    }
+
+    /// Whether that an agent is on the call is told after that one has gone: who handed it on, just now, or who was asked
+    /// and left, while the one who has it is there.
+    fn is_late_word(&self, agent: &AgentId, at: i64) -> bool {
+        if !self.is_others(agent) || self.rung_last().is_some() {
+            return false;
+        }
+        let is_gone = self.phones.ended_ms(Some(agent)).is_some();
+        let handed_on = self.handed_on.ended_ms(agent).filter(|_| is_gone);
+        let has = self.phones.of(self.answered_by.as_ref());
+        handed_on.is_some_and(|ended| at.saturating_sub(ended) < LATE_MS)
+            || (!self.thirds.is_empty() && matches!(has, SipLeg::Up | SipLeg::NoDevice))
     }
 
     /// Whether another agent has it.
@@ -104,13 +125,14 @@ impl Fold {
         if self.is_others(agent) {
             return;
         }
-        if self.takes_back(at) {
+        if self.takes_back(at).is_some() {
             return;
         }
         let is_over = self.own_leg_is_over();
         if let Some(to) = self.consulted.take_if(|_| !is_over) {
             let departure = self.answered_by.clone().map(|from| Departure {
                 from,
+                to: to.clone(),
                 at,
                 thirds: self.thirds.clone(),
                 transfer: self.state.transfer.clone(),
@@ -122,23 +144,27 @@ impl Fold {
         }
     }
 
-    /// The customer has hung up, if this ends with the phone of who had the call, and no one was left to the colleague.
-    fn takes_back(&mut self, at: i64) -> bool {
+    /// The customer has hung up, if this ends with the phone of who had the call, and no one was left to the colleague,
+    /// who is returned.
+    fn takes_back(&mut self, at: i64) -> Option<Colleague> {
         let is_at_once = |known: &mut Departure| at.saturating_sub(known.at) < AT_ONCE_MS;
-        let Some(known) = self.departure.take_if(is_at_once) else { return false };
+        let known = self.departure.take_if(is_at_once)?;
         self.answered_by = Some(known.from);
         self.thirds = known.thirds;
         self.state.transfer = known.transfer;
         self.state.transferred = known.is_transferred;
         self.handed_on = known.handed_on;
-        true
+        Some(known.to)
     }
 
     /// The service says that a leg is over: with who has just hung up, the call.
     pub(super) fn disconnected(&mut self, agent: Option<&AgentId>, leg: Option<Ucid>, at: i64) {
         let is_of = |from: &AgentId| agent.is_none_or(|agent| agent.is_same_agent(from));
         if self.departure.as_ref().is_some_and(|known| is_of(&known.from)) {
-            self.takes_back(at);
+            // Who was asked is there as far as is known, and has it if the one who asked says so.
+            if let Some(asked) = self.takes_back(at) {
+                self.consulted = Some(asked);
+            }
         }
         self.leg_over(agent, leg, at);
     }

@@ -403,3 +403,56 @@ fn who_gets_a_call_is_not_muted_and_may_take_it_off_hold() {
         assert_eq!(may(&call, Command::Unhold).is_ok(), hold);
     }
 }
+
+/// The service's word of the leg came between the phone's end and the confirmation.
+#[test]
+fn a_completion_that_is_told_last_hands_the_call_on() {
+    for last in [Action::CompleteTransfer, Action::End, Action::Kick("500001".into())] {
+        for leg in [LEG, OTHER] {
+            let mut call = call_of([
+                inbound_up(),
+                asked("agent02", leg),
+                vec![
+                    phone("agent01", LegNews::Ended, LEG, 20),
+                    event("Disconnect", "InBound", LEG, "agent01", 21),
+                    command("agent01", last.clone(), 22),
+                ],
+            ]);
+            assert_eq!(is(&call), ("agent02", CallPhase::Active, vec!["agent01"]), "{last:?}");
+            call.apply(phone("agent02", LegNews::Ended, leg, 50));
+            assert_eq!(is(&call), ("agent02", CallPhase::AfterCall, vec!["agent01"]), "{last:?}");
+        }
+    }
+}
+
+#[test]
+fn that_an_agent_was_on_the_call_is_no_news_once_that_one_has_gone() {
+    let cold = vec![
+        command("agent01", transfer("500002", false), 10),
+        command("agent01", Action::CompleteTransfer, 11),
+        phone("agent01", LegNews::Ended, LEG, 11),
+        rung("agent02", OTHER, 12),
+        phone("agent02", LegNews::Answered, OTHER, 14),
+    ];
+    for late in [
+        event("Answered", "InBound", LEG, "agent01", 15),
+        pushed("agent01", SocketNews::Answered, LEG, 15),
+    ] {
+        let call = call_of([inbound_up(), cold.clone(), vec![late]]);
+        assert_eq!(is(&call), ("agent02", CallPhase::Active, vec!["agent01"]));
+    }
+    // Who has it back says so by the own phone, or a good while later.
+    let again = event("Answered", "InBound", "90000000000000009", "agent01", 200);
+    let call = call_of([inbound_up(), cold, vec![again]]);
+    assert_eq!(is(&call).0, "agent01");
+    // Who was asked, and hung up or was let go.
+    for gone in [
+        phone("agent02", LegNews::Ended, OTHER, 15),
+        command("agent01", Action::CancelTransfer, 15),
+    ] {
+        let late = event("Answered", "InBound", OTHER, "agent02", 16);
+        let call = call_of([inbound_up(), asked("agent02", OTHER), vec![gone, late]]);
+        assert_eq!(is(&call), ("agent01", CallPhase::Active, vec![]));
+        assert_eq!(may(&call, Command::Hold), Ok(()));
+    }
+}
