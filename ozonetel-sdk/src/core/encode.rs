@@ -140,16 +140,18 @@ pub(crate) fn encode_request(
         Input::Path => Address::of(target.base, &path(target, fields))?,
         _ => target.addresses.of(target)?,
     };
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    for (name, value) in sent().filter(|(name, _)| in_query(name)) {
-        query.append_pair(name, &as_text(value));
-    }
-    if matches!(spec.input, Input::Query | Input::Path) {
-        query.extend_pairs(shown.iter().flatten());
-    }
-    let query = query.finish();
-    if !query.is_empty() {
-        address = address.with_query(&query)?;
+    if !matches!(spec.input, Input::Form | Input::Json) {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in sent().filter(|(name, _)| in_query(name)) {
+            query.append_pair(name, &as_text(value));
+        }
+        if matches!(spec.input, Input::Query | Input::Path) {
+            query.extend_pairs(shown.iter().flatten());
+        }
+        let query = query.finish();
+        if !query.is_empty() {
+            address = address.with_query(&query)?;
+        }
     }
     let body = match spec.input {
         Input::Query | Input::Path => Bytes::new(),
