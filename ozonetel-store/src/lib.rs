@@ -38,6 +38,7 @@ mod direction;
 mod error;
 mod export;
 mod leg;
+pub mod postgres;
 mod query;
 mod sink;
 mod store;

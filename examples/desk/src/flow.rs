@@ -33,3 +33,4 @@ pub mod state_sources;
 pub mod subscription;
 pub mod viewing;
 pub mod working;
+mod write_again;

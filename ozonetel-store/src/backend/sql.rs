@@ -2,7 +2,6 @@
 
 mod column;
 mod db;
-mod link;
 mod migrate;
 mod read;
 mod summary;

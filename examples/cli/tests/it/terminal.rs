@@ -1,5 +1,6 @@
 //! On a terminal: prompts, the wallboard, Ctrl-C.
 
+use std::collections::VecDeque;
 use std::io::{Read as _, Write as _};
 use std::num::NonZero;
 use std::sync::mpsc::{Receiver, channel};
@@ -23,6 +24,8 @@ pub(crate) struct Terminal {
     process: PtyProcess,
     input: ptyprocess::stream::Stream,
     pieces: Receiver<Vec<u8>>,
+    /// What was read and is not on the screen yet.
+    unshown: VecDeque<Vec<u8>>,
     screen: vt100::Parser,
     raw: Vec<u8>,
 }
@@ -46,25 +49,41 @@ impl Terminal {
             }
         });
         let screen = vt100::Parser::new(size(rows), size(columns), 0);
-        Self { process, input, pieces, screen, raw: Vec::new() }
+        Self { process, input, pieces, unshown: VecDeque::new(), screen, raw: Vec::new() }
     }
 
-    /// Waits until this is on the screen.
+    /// Waits until this is on the screen, be it for a moment: what is read at once may have been drawn over in it.
     pub(crate) fn until(&mut self, text: &str) {
         let end = Instant::now() + BOUND;
         while !self.screen.screen().contents().contains(text) {
-            let left = end.saturating_duration_since(Instant::now());
-            let piece = self.pieces.recv_timeout(left).unwrap_or_else(|_| {
-                panic!("{text} is not on the screen:\n{}", self.screen.screen().contents())
-            });
-            self.screen.process(&piece);
-            self.raw.extend_from_slice(&piece);
+            let Some(step) = self.unshown.pop_front() else {
+                let left = end.saturating_duration_since(Instant::now());
+                let piece = self.pieces.recv_timeout(left).unwrap_or_else(|_| {
+                    panic!("{text} is not on the screen:\n{}", self.screen.screen().contents())
+                });
+                let steps = piece.split_inclusive(|byte| matches!(byte, b'\r' | b'\n' | b'\x1b'));
+                self.unshown.extend(steps.map(<[u8]>::to_vec));
+                continue;
+            };
+            self.show(&step);
         }
     }
 
-    /// What is on the screen.
-    pub(crate) fn contents(&self) -> String {
+    fn show(&mut self, step: &[u8]) {
+        self.screen.process(step);
+        self.raw.extend_from_slice(step);
+    }
+
+    /// What is on the screen once all that was read is.
+    pub(crate) fn contents(&mut self) -> String {
+        self.show_all();
         self.screen.screen().contents()
+    }
+
+    fn show_all(&mut self) {
+        for step in std::mem::take(&mut self.unshown) {
+            self.show(&step);
+        }
     }
 
     pub(crate) fn send(&mut self, text: &str) {
@@ -73,9 +92,9 @@ impl Terminal {
 
     /// Waits for the end; the exit code, and everything that was written.
     pub(crate) fn ended(mut self) -> (Option<i32>, String) {
+        self.show_all();
         while let Ok(piece) = self.pieces.recv_timeout(BOUND) {
-            self.screen.process(&piece);
-            self.raw.extend_from_slice(&piece);
+            self.show(&piece);
         }
         let code = match self.process.wait() {
             Ok(WaitStatus::Exited(_, code)) => Some(code),

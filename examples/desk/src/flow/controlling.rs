@@ -1,7 +1,6 @@
 //! Commands on a call: hold, mute, conference, kick, transfer, recording, end, reconnect.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use ozonetel_sdk::Error;
 use ozonetel_sdk::call_control::{CallControl, Controlled};
@@ -12,6 +11,7 @@ use super::auditing::append;
 use super::facts::{Actor, Together, acted, record, record_with};
 use super::kookoo;
 use super::viewing::{can_context, now_ms};
+use super::write_again;
 use crate::core::answer::{AskedLeg, AskedLegKind};
 use crate::core::call::{CallState, SipLeg};
 use crate::core::can::{Command, Standing, judge};
@@ -23,10 +23,6 @@ use crate::problem::{Kind, Problem};
 use crate::store::audit::AuditRow;
 use crate::store::{LoadedCall, StoreError, StoredCall};
 use crate::tasks::TaskKind;
-
-/// How often a command that could not be recorded is recorded again, and with which pause.
-const RECORDS: u32 = 15;
-const RECORDED_AGAIN: Duration = Duration::from_secs(2);
 
 /// A command on a call.
 #[derive(Debug, Clone)]
@@ -268,8 +264,8 @@ async fn one(
 fn record_later(desk: &Desk, facts: Vec<Fact>) {
     let (desk, tasks) = (desk.clone(), desk.tasks().clone());
     tasks.watch(async move {
-        for _ in 0..RECORDS {
-            tokio::time::sleep(RECORDED_AGAIN).await;
+        for _ in 0..write_again::TIMES {
+            tokio::time::sleep(write_again::PAUSE).await;
             if record(&desk, facts.clone()).await.is_ok() {
                 return;
             }

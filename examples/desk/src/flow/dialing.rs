@@ -21,6 +21,7 @@ use super::auditing::append;
 use super::facts::{Together, record_made, record_with};
 use super::ledger::{answer, dial_changed, dialed, given, invite_missing};
 use super::viewing::{now_ms, time_of_day};
+use super::write_again;
 use crate::call_memory::CallFacts;
 use crate::core::caller::agent_key;
 use crate::core::dial::{
@@ -40,10 +41,6 @@ const WAITS: Duration = Duration::from_secs(20);
 
 /// How long after an accepted dial its INVITE has to have come.
 const INVITE_WITHIN: Duration = Duration::from_secs(10);
-
-/// How often an outcome that could not be stored is written again, and with which pause.
-const WRITES: u32 = 15;
-const WRITTEN_AGAIN: Duration = Duration::from_secs(2);
 
 /// A request to dial.
 #[derive(Debug, Clone)]
@@ -366,8 +363,8 @@ fn late() -> Problem {
 fn write_later(desk: &Desk, decided: DialEntry) {
     let (desk, tasks) = (desk.clone(), desk.tasks().clone());
     tasks.watch(async move {
-        for _ in 0..WRITES {
-            tokio::time::sleep(WRITTEN_AGAIN).await;
+        for _ in 0..write_again::TIMES {
+            tokio::time::sleep(write_again::PAUSE).await;
             if let Ok(written) = write(&desk, &decided, &mut None).await {
                 return follow(&desk, &written);
             }

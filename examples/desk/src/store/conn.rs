@@ -1,22 +1,30 @@
 //! One connection of either database, and rows of either: one text of SQL and one body serve both.
 
-mod postgres;
 mod sqlite;
 
 use std::time::Duration;
 
+use ozonetel_store::postgres::PgLink;
 use rusqlite::types::FromSql;
 use sqlx::postgres::PgRow;
 use sqlx::{Decode, Postgres, Row as _, SqlSafeStr, Type};
 
 use super::error::StoreError;
 
-pub(super) use postgres::{LIMIT, PING_LIMIT, PgConn, SERVER_LIMIT, WRITER_LIMIT};
 pub(super) use sqlite::SqliteConn;
 use sqlite::SqliteRow;
 
 /// How long a connection, or a lock of the file, is waited for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a statement may take that PostgreSQL allows itself (`statement_timeout`), in the form that it reads.
+pub(super) const SERVER_LIMIT: &str = "30s";
+
+/// How long an answer of PostgreSQL is waited for: longer than it works at it, so that none is cut that may still come.
+pub(super) const LIMIT: Duration = Duration::from_secs(40);
+
+/// The same of a writer, behind whose work all others' waits: its statements are short, and wait for no lock.
+pub(super) const WRITER_LIMIT: Duration = Duration::from_secs(15);
 
 /// A value of one of the two column types.
 #[derive(Debug, Clone)]
@@ -61,7 +69,7 @@ pub(crate) use args;
 #[derive(Debug)]
 pub(super) enum Conn {
     Sqlite(SqliteConn),
-    Postgres(PgConn),
+    Postgres(PgLink),
 }
 
 /// A statement with its parameters for PostgreSQL.
@@ -82,7 +90,7 @@ macro_rules! query {
 macro_rules! ask {
     ($conn:expr, $link:ident => $asked:expr) => {{
         let limit = $conn.limit();
-        let $link = $conn.link()?;
+        let $link = $conn.conn()?;
         let answer = tokio::time::timeout(limit, $asked).await;
         $conn.answer(answer)?
     }};
@@ -145,7 +153,7 @@ impl Conn {
     /// Runs a statement without parameters and rows.
     pub(super) async fn control(&mut self, sql: &'static str) -> Result<(), StoreError> {
         match self {
-            Self::Postgres(conn) => conn.control(sql).await,
+            Self::Postgres(conn) => Ok(conn.control(sql).await?),
             Self::Sqlite(conn) => conn.execute(sql, &[]).map(drop),
         }
     }

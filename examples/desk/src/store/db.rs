@@ -7,24 +7,23 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use ozonetel_store::postgres::{self, PgLink};
 use sqlx::migrate::Migrate as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgPool};
 use tokio::sync::watch;
 
-use super::conn::{Conn, LIMIT, PATIENCE, PING_LIMIT, PgConn, SERVER_LIMIT, SqliteConn, args};
+use super::conn::{Conn, LIMIT, PATIENCE, SERVER_LIMIT, SqliteConn, args};
 use super::error::StoreError;
 use super::migrations::{SCHEMA, Schema, SqlEngine, failed};
 use super::readers::Readers;
 use super::tx::{Tx, TxFuture};
-use super::writer::{Fails, Once, Pace, Repeatable, WriteWork, Writer, panicked, postgres};
+use super::writer::postgres::{begin, commit};
+use super::writer::{Fails, Once, Pace, Repeatable, WriteWork, Writer, panicked};
 
 /// Connections to PostgreSQL.
 const CONNECTIONS: u32 = 16;
-
-/// How long one that was used is taken to be alive.
-const FRESH: Duration = Duration::from_secs(1);
 
 /// How long a step of the tables may take on PostgreSQL, in the form that it reads, and all of them.
 const STEP_LIMIT: &str = "10min";
@@ -129,22 +128,7 @@ impl Db {
         ]);
         let database = options.get_database().unwrap_or_default();
         let place = format!("postgres://{}/{database}", options.get_host());
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(PATIENCE)
-            .test_before_acquire(false)
-            .before_acquire(|conn, used| {
-                Box::pin(async move {
-                    // One that was used a moment ago is not asked whether it is alive.
-                    if used.idle_for > FRESH {
-                        let alive = tokio::time::timeout(PING_LIMIT, conn.ping()).await;
-                        alive.map_err(|_| sqlx::Error::PoolTimedOut)??;
-                    }
-                    Ok(true)
-                })
-            })
-            .connect_with(options.clone())
-            .await?;
+        let pool = postgres::pool(CONNECTIONS, PATIENCE).connect_with(options.clone()).await?;
         let head = watch::Sender::new(0);
         let writer = || Writer::of_server(options.clone(), pool.clone(), head.clone());
         let writers = Writers { prompt: writer(), patient: writer() };
@@ -234,7 +218,7 @@ impl Db {
         match &self.engine {
             Engine::Sqlite { readers, .. } => readers.read(false, work).await,
             Engine::Postgres { pool, .. } => {
-                let conn = PgConn::of(pool, LIMIT).await?;
+                let conn = PgLink::of(pool, LIMIT).await?;
                 work(&mut Tx::new(Conn::Postgres(conn))).await
             }
         }
@@ -253,7 +237,7 @@ impl Db {
             Engine::Sqlite { readers, .. } => readers.read(true, work).await,
             Engine::Postgres { pool, .. } => {
                 let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                let conn = PgConn::begun(pool, begin).await?;
+                let conn = PgLink::begun(pool, LIMIT, begin).await?;
                 work(&mut Tx::new(Conn::Postgres(conn))).await
             }
         }
@@ -384,10 +368,10 @@ async fn in_transaction<T, F>(
 where
     F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T>,
 {
-    let mut tx = postgres::begin(pool).await?;
+    let mut tx = begin(pool).await?;
     let done = std::panic::AssertUnwindSafe(async { work(&mut tx).await }).catch_unwind().await;
     let done = done.unwrap_or_else(|panic| Err(panicked(&*panic)))?;
-    postgres::commit(tx, head).await?;
+    commit(tx, head).await?;
     Ok(done)
 }
 

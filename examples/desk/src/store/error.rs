@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use ozonetel_store::postgres::is_no_answer;
+
 /// What went wrong in the store.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -56,6 +58,7 @@ impl StoreError {
                 }
                 Self::Unavailable(format!("the database answered code {code}").into())
             }
+            error if is_no_answer(error) => unavailable("the database has not answered in time"),
             sqlx::Error::Io(inner) => Self::Unavailable(inner.kind().to_string().into()),
             sqlx::Error::PoolTimedOut => unavailable("no connection was free in time"),
             sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => unavailable("it is closed"),

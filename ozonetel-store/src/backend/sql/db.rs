@@ -6,16 +6,16 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgRow};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Connection as _, Postgres, Row as _, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Postgres, Row as _, Sqlite, Transaction};
 
-use super::link::{PING_LIMIT, PgLink};
 use crate::address::StoreAddress;
 use crate::error::StoreError;
+use crate::postgres::{self, PgLink};
 
 /// Connections that read.
 const READERS: u32 = 4;
@@ -23,8 +23,8 @@ const READERS: u32 = 4;
 /// How long a connection, or SQLite's write lock, is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long a connection to PostgreSQL that was used is taken to be alive.
-const FRESH: Duration = Duration::from_secs(1);
+/// How long an answer of PostgreSQL is waited for: longer than it works at one.
+const LIMIT: Duration = Duration::from_secs(70);
 
 /// What PostgreSQL waits for at most: for a statement, for a lock such as [`LOCK`], and for a client that stands still
 /// in mid-transaction.
@@ -131,22 +131,7 @@ impl Db {
             StoreAddress::Postgres(url) => {
                 let options: PgConnectOptions = url.parse()?;
                 let options = options.options(TIMEOUTS);
-                let pool = PgPoolOptions::new()
-                    .max_connections(READERS + 1)
-                    .acquire_timeout(PATIENCE)
-                    .test_before_acquire(false)
-                    .before_acquire(|conn, used| {
-                        Box::pin(async move {
-                            // One that was used a moment ago is not asked whether it is alive.
-                            if used.idle_for > FRESH {
-                                let alive = tokio::time::timeout(PING_LIMIT, conn.ping()).await;
-                                alive.map_err(|_| sqlx::Error::PoolTimedOut)??;
-                            }
-                            Ok(true)
-                        })
-                    })
-                    .connect_with(options)
-                    .await?;
+                let pool = postgres::pool(READERS + 1, PATIENCE).connect_with(options).await?;
                 Ok(Self::Postgres(pool))
             }
         }
@@ -160,7 +145,7 @@ impl Db {
                 Ok(Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?))
             }
             Self::Postgres(pool) => {
-                let mut link = PgLink::begun(pool).await?;
+                let mut link = PgLink::begun(pool, LIMIT, "BEGIN").await?;
                 link.control(LOCK).await?;
                 Ok(Tx::Postgres(link))
             }
@@ -180,7 +165,7 @@ impl Db {
                 rows.into_iter().map(Record::Sqlite).collect()
             }
             Self::Postgres(pool) => {
-                let mut link = PgLink::of(pool).await?;
+                let mut link = PgLink::of(pool, LIMIT).await?;
                 let rows = ask!(link, conn => bound!(Postgres, sql, values).fetch_all(conn));
                 rows.into_iter().map(Record::Postgres).collect()
             }

@@ -1,4 +1,5 @@
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use ozonetel_sdk::types::AgentId;
@@ -72,7 +73,7 @@ async fn a_transfer_that_could_not_be_recorded_goes_on_and_rings_no_one_twice() 
         };
         assert_eq!(sent(), steps);
         away.0.store(false, Ordering::Relaxed);
-        tokio::time::sleep(RECORDED_AGAIN * 2).await;
+        tokio::time::sleep(write_again::PAUSE * 2).await;
         let again = order(&desk, ucid, Action::Transfer { number: "9000000002".into(), warm });
         let again = again.await;
         assert_eq!(again.call.as_ref().unwrap().state.transfer.step, left);

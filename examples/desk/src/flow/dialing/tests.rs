@@ -58,7 +58,7 @@ async fn an_outcome_that_could_not_be_stored_is_written_once_the_store_is_back()
     let DialReply::Answered { entry, .. } = reply else { panic!("{reply:?}") };
     store.restart();
     assert_eq!((entry.state, state(&store).await), (DialState::Accepted, DialState::Sending));
-    tokio::time::sleep(2 * WRITTEN_AGAIN).await;
+    tokio::time::sleep(2 * write_again::PAUSE).await;
     let row = store.dial_of_key("u1", "k1").await.unwrap().unwrap();
     assert_eq!((row.state, row.ucid), (DialState::Accepted, entry.ucid));
     assert_eq!(sim.effects("dial"), 1);

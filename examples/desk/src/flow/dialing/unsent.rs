@@ -1,10 +1,11 @@
 //! A dial whose row may have been kept without a word of it: nothing is sent, and the row has to say so, or it keeps its
 //! agent from dialling.
 
-use super::{WRITES, WRITTEN_AGAIN, failed, late, write};
+use super::{failed, late, write};
 use crate::core::dial::{DialEntry, DialState};
 use crate::desk::Desk;
 use crate::flow::ledger::given;
+use crate::flow::write_again;
 use crate::store::StoreError;
 
 /// How often it is written again: as long as a database takes to be replaced by another.
@@ -32,13 +33,13 @@ fn undo_later(desk: &Desk, unsent: DialEntry) {
     tasks.watch(async move {
         let mut absent = 0;
         for _ in 0..LONGEST_WRITES {
-            tokio::time::sleep(WRITTEN_AGAIN).await;
+            tokio::time::sleep(write_again::PAUSE).await;
             match noted(&desk, &unsent).await {
                 Ok(true) => return,
                 Ok(false) => absent += 1,
                 Err(_) => {}
             }
-            if absent >= WRITES {
+            if absent >= write_again::TIMES {
                 return;
             }
         }

@@ -5,12 +5,13 @@
 //! for that. Therefore a lock is waited for only a moment; then, and when one fails midway, all that was done is undone,
 //! and each is done again by itself.
 
+use ozonetel_store::postgres::PgLink;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::watch;
 
 use super::{Job, Queue, Served, Writer};
-use crate::store::conn::{Conn, PATIENCE, PgConn, WRITER_LIMIT};
+use crate::store::conn::{Conn, LIMIT, PATIENCE, WRITER_LIMIT};
 use crate::store::error::StoreError;
 use crate::store::event_rows::write_events;
 use crate::store::tx::{Tx, announce};
@@ -156,14 +157,14 @@ async fn apart(pool: &PgPool, jobs: Vec<Box<dyn Job>>, head: &watch::Sender<i64>
 
 /// A transaction of its own, undone when it is dropped.
 pub(crate) async fn begin(pool: &PgPool) -> Result<Tx, StoreError> {
-    Ok(Tx::new(Conn::Postgres(PgConn::begun(pool, "BEGIN").await?)))
+    Ok(Tx::new(Conn::Postgres(PgLink::begun(pool, LIMIT, "BEGIN").await?)))
 }
 
 /// Writes the events of a transaction of its own, commits it, and tells of the newest.
 pub(crate) async fn commit(mut tx: Tx, head: &watch::Sender<i64>) -> Result<(), StoreError> {
     let newest = write_events(&mut tx).await?;
     if let Conn::Postgres(conn) = tx.into_conn() {
-        conn.commit().await.map_err(at_commit)?;
+        conn.commit().await.map_err(|error| at_commit(StoreError::of(&error)))?;
     }
     announce(newest, head);
     Ok(())
@@ -192,7 +193,7 @@ impl Link {
             self.forget();
         }
         if self.tx.is_none() {
-            let mut tx = Tx::new(Conn::Postgres(PgConn::of(&self.own, WRITER_LIMIT).await?));
+            let mut tx = Tx::new(Conn::Postgres(PgLink::of(&self.own, WRITER_LIMIT).await?));
             tx.control("BEGIN").await?;
             self.tx = Some(tx);
         }
