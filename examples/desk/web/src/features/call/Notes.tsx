@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { sameAgent } from '../../api/agents';
 import { at, put } from '../../api/client';
 import type { Call } from '../../api/types';
@@ -69,11 +69,39 @@ async function keep(ucid: string, draft: Draft): Promise<boolean> {
   } finally { draft.sending = false; }
 }
 
+/** Where the caret was in the notes of a call as their field went: whoever types there goes on in the next one. */
+let left: { ids: readonly string[]; from: number; to: number } | null = null;
+
+/** Gives the field of a call's notes the focus that the one before it had. */
+function useCaret({ ucid, ids }: Call) {
+  const area = useRef<HTMLTextAreaElement>(null);
+  const of = useRef(ids);
+  of.current = ids.includes(ucid) ? ids : [ucid, ...ids];
+  useLayoutEffect(() => {
+    const field = area.current;
+    const before = left;
+    left = null;
+    if (field && before && before.ids.some((id) => of.current.includes(id))) {
+      field.focus({ preventScroll: true });
+      field.setSelectionRange(before.from, before.to);
+    }
+    return () => {
+      if (!field || document.activeElement !== field) return;
+      const now = { ids: of.current, from: field.selectionStart, to: field.selectionEnd };
+      left = now;
+      // It is for what comes in its place at once, and for nothing later.
+      queueMicrotask(() => { if (left === now) left = null; });
+    };
+  }, []);
+  return area;
+}
+
 /** Notes, kept by the desk as they are typed. */
 export function Notes({ call, onChange }: { call: Call; onChange?: (text: string) => void }) {
   const words = useWords();
   const { ucid } = call;
   const [draft] = useState(() => draftOf(call));
+  const area = useCaret(call);
   const [text, setText] = useState(draft.text);
   const [state, setState] = useState<'' | 'saving' | 'failed' | number>('');
   useEffect(() => {
@@ -104,5 +132,5 @@ export function Notes({ call, onChange }: { call: Call; onChange?: (text: string
     show(next);
   };
   const hint = state === 'saving' ? words.call.saving : state === 'failed' ? words.call.notSaved : typeof state === 'number' ? words.call.saved(timeOfDay(state)) : '';
-  return <Field label={words.call.notes} hint={hint || ' '}>{(ids) => <textarea {...ids} value={text} maxLength={4_000} onChange={(event) => type(event.target.value)} />}</Field>;
+  return <Field label={words.call.notes} hint={hint || ' '}>{(ids) => <textarea {...ids} ref={area} value={text} maxLength={4_000} onChange={(event) => type(event.target.value)} />}</Field>;
 }

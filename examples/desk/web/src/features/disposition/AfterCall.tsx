@@ -13,6 +13,7 @@ import { useShortcuts } from '../call/shortcuts';
 import { wantsAnother } from '../desk/subject';
 import { suggested } from '../appointments/slots';
 import { useCustomerName } from '../customer/query';
+import { useQuiet } from './quiet';
 
 const AddFollowUp = lazy(() => import('../follow-ups/AddFollowUp'));
 
@@ -78,7 +79,10 @@ export function Choose({ call, isOwn = true, onBack, onSaved }: { call: Call; is
   const submit = () => { if (code && !save.isPending && !stale) save.mutate(); };
   useShortcuts({ ...Object.fromEntries(choices.slice(0, 9).map((choice, at) => [String(at + 1), () => setCode(choice.code)])), enter: code ? submit : null });
   const form = useRef<HTMLFormElement>(null);
+  useQuiet();
   useEffect(() => {
+    // Whoever types goes on typing.
+    if (document.activeElement?.closest('textarea, select, input:not([type=radio])')) return;
     const radio = (which: string) => form.current?.querySelector<HTMLInputElement>(`input[type=radio]${which}`);
     (radio(':checked') ?? radio(''))?.focus();
   }, [choices.length]);
