@@ -14,7 +14,8 @@ import type { Selected } from '../lead/query';
 import { TransferDialog } from '../transfer/TransferDialog';
 import { useCustomerName } from '../customer/query';
 import { audio, reasonIn, useBlocked, useCommand } from './commands';
-import { dial, forgetPending, isOf, isOpen, resume, type Pending } from './dialing';
+import { dial, forgetPending, isOpen, resume, type Pending } from './dialing';
+import { belongsTo, hasOutcome } from './outcome';
 import { Incoming } from './Incoming';
 import { Keypad } from './Keypad';
 import { Notes } from './Notes';
@@ -25,12 +26,16 @@ interface Booking { booking: boolean; onBook: () => void }
 
 /** The one raised thing on the page: the call, or what to do without one. Buttons follow the desk's record. */
 export function CallCard({ call, pending, selected, ...book }: { call: Call | null; pending: Pending | null; selected: Selected | null } & Booking) {
-  const matched = call !== null && pending !== null && (isOf(pending, call) || call.phase !== 'ringing');
+  const matched = call !== null && pending !== null && belongsTo(pending, call);
   useEffect(() => { if (matched) forgetPending(); }, [matched]);
   if (!call && pending) return <PendingCard pending={pending} />;
   if (!call) return <NoCall selected={selected} />;
-  if (call.direction === 'inbound' && call.phase === 'ringing') return <Incoming call={call} />;
-  return <ActiveCard key={call.ucid} call={call} {...book} />;
+  return (
+    <>
+      {call.direction === 'inbound' && call.phase === 'ringing' ? <Incoming call={call} /> : <ActiveCard key={call.ucid} call={call} {...book} />}
+      {pending && !matched && (hasOutcome(pending) || isOpen(pending)) && <PendingCard pending={pending} />}
+    </>
+  );
 }
 
 /** What to do without a call: whoever was chosen in a list is one press away. */
@@ -57,7 +62,7 @@ function PendingCard({ pending }: { pending: Pending }) {
   const now = useNow();
   const { state } = pending;
   const lost = state === 'unknown';
-  const over = state === 'refused' || state === 'not_sent' || state === 'happened';
+  const over = hasOutcome(pending);
   // It is found out by the desk, or settled by a supervisor: the card follows.
   useQuery({ queryKey: [...KEYS.dials, pending.key], queryFn: resume, enabled: isOpen(pending), staleTime: 0, refetchInterval: 5_000 });
   return (

@@ -32,7 +32,7 @@ export function useDueAlarm() {
   }, [data, now, words]);
 }
 
-export function FollowUps({ onSelect }: { onSelect: (who: Selected) => void }) {
+export function FollowUps({ onSelect, busy }: { onSelect: (who: Selected) => void; busy: boolean }) {
   const words = useWords();
   const stale = useStale();
   const now = useNow(5_000);
@@ -51,10 +51,10 @@ export function FollowUps({ onSelect }: { onSelect: (who: Selected) => void }) {
     <ul>
       {open.map((one) => (
         <li className="entry" key={one.id}>
-          <Button icon tone="quiet" aria-label={words.worklist.call(shownAs(one, words))} blocked={stale ? words.reason['stale'] : one.number === null ? words.reason['no_number'] : null} onClick={() => { if (one.number === null) return; onSelect(one); void dial({ number: one.number, name: one.name }); }}><Phone aria-hidden /></Button>
+          <Button icon tone="quiet" aria-label={words.worklist.call(shownAs(one, words))} blocked={stale ? words.reason['stale'] : busy ? words.reason['in_a_call'] : one.number === null ? words.reason['no_number'] : null} onClick={() => { if (one.number === null) return; onSelect(one); void dial({ number: one.number, name: one.name }); }}><Phone aria-hidden /></Button>
           <span className="who"><strong>{shownAs(one, words)}</strong><span className="small muted">{dateAndTime(one.dueAt)}{one.text && ` · ${one.text}`}</span></span>
           {one.dueAt <= now && <Chip tone="warning">{words.followUps.overdue}</Chip>}
-          <Button small onClick={() => done.mutate(one.id)}>{words.followUps.done}</Button>
+          <Button small blocked={stale ? words.reason['stale'] : done.isPending ? words.loading : null} onClick={() => done.mutate(one.id)}>{words.followUps.done}</Button>
         </li>
       ))}
     </ul>

@@ -44,7 +44,7 @@ export function Worklist({ onSelect, chosen, busy }: { onSelect: Select; chosen:
       <div className="scroll" id="list" role="tabpanel" aria-labelledby={`tab-${tab}`}>
         {tab === 'worklist' && <Entries onSelect={onSelect} chosen={chosen} busy={busy} />}
         {tab === 'missed' && <MissedList missed={missed.data?.missed} failed={missed.isError && !missed.data} again={() => void missed.refetch()} busy={busy} onSelect={onSelect} />}
-        {tab === 'follow_ups' && <FollowUps onSelect={onSelect} />}
+        {tab === 'follow_ups' && <FollowUps onSelect={onSelect} busy={busy} />}
         {tab === 'owed' && <Owed />}
       </div>
     </section>
