@@ -1,23 +1,20 @@
 /** What a page has once: cache, stream, phone, its owner. Outside React, so that nothing is made twice. */
-import { QueryClient } from '@tanstack/react-query';
-import { Problem } from './api/problem';
+import { get, signedOut } from './api/client';
 import { apply } from './live/cache';
-import { Stream } from './live/stream';
+import { cache } from './live/queries';
+import { BROWSER, Stream } from './live/stream';
+import { Whose } from './live/whose';
 import { Owner } from './phone/owner';
 import { Softphone } from './phone/softphone';
 
-export const cache = new QueryClient({
-  defaultOptions: {
-    queries: {
-      staleTime: 30_000,
-      refetchOnWindowFocus: false,
-      retry: (tries, error) => tries < 2 && error instanceof Problem && (error.status === 0 || error.status >= 502),
-    },
-    mutations: { retry: false },
-  },
+export { cache };
+export const whose = new Whose({
+  ask: () => get('/api/me').then(({ id }) => id),
+  channel: new BroadcastChannel('desk-session'),
+  now: () => Date.now(),
+  after: (ms, run) => { setTimeout(run, ms); },
 });
-
-export const stream = new Stream((message) => apply(cache, message));
+export const stream = new Stream((message) => apply(cache, message), BROWSER, whose.suspect);
 export const softphone = new Softphone();
 export const owner = new Owner((command, value) => softphone.carryOut(command, value));
 
@@ -25,8 +22,10 @@ let going = false;
 
 /** Once somebody is signed in. */
 export function begin(hasPhone: boolean) {
-  if (going) return;
+  if (going) { stream.hurry(); return; }
   going = true;
+  // A call that is up here goes on, under a password; all else is the other one's now.
+  whose.onOther = () => { if (softphone.phone.leg.kind === 'up') signedOut(); else go(); };
   stream.start();
   if (hasPhone) {
     owner.watch(() => {
@@ -48,6 +47,11 @@ export function begin(hasPhone: boolean) {
 
 /** The page as it was before anybody signed in: a load is the surest way. */
 export function leave() {
+  whose.is(null);
+  go();
+}
+
+function go() {
   softphone.stop();
   stream.stop();
   cache.clear();

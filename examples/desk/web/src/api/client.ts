@@ -19,6 +19,8 @@ export interface Ask<Q = Record<string, Value>> {
 let onSignedOut: () => void = () => {};
 /** Called for each 401 of a page that is signed in. */
 export function whenSignedOut(listener: () => void) { onSignedOut = listener; }
+/** The session is over, as another tab says. */
+export const signedOut = () => onSignedOut();
 
 /** One request to the desk. Never repeated: whoever asks decides. Nor is a question taken back when its part of the page
  * goes: that would ask it again when the part comes back, and what it brings is kept anyway. Throws a `Problem`. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { sameAgent } from '../../src/api/agents';
 import { heeds } from '../../src/features/call/shortcuts';
 import { callOf, hasForm, isBad, owedCall, ringsBeside, subjectOf, wantsAnother } from '../../src/features/desk/subject';
+import { stateTone } from '../../src/features/agent/tone';
 import type { Leg, Ringing } from '../../src/phone/machine';
 import { byAttention } from '../../src/features/wallboard/attention';
 import { aside, clamped, moved, sized } from '../../src/ui/box';
@@ -141,6 +142,13 @@ describe('a single key', () => {
   test('is none where Enter presses what has the focus', () => {
     expect(['button', 'a', 'summary', '[role=button]'].map((pressed) => heeds('Enter', on(pressed)))).toEqual([false, false, false, false]);
   });
+});
+
+test('a state has the tone of a whole word of it, and none where it is not known', () => {
+  const tones = (...words: string[]) => words.map((word) => stateTone(agent('a', word)));
+  expect(tones('READY', 'Idle', 'AVAILABLE', 'BUSY', 'INCALL', 'ON_CALL', 'ACW', 'AFTER CALL WORK', 'PAUSED', 'AUX', 'LOGOUT', 'LOGGED_OUT')).toEqual(['good', 'good', 'good', 'blue', 'blue', 'blue', 'warning', 'warning', 'warning', 'warning', 'bad', 'bad']);
+  expect(tones('NOT_READY', 'UNAVAILABLE', 'NOT READY', 'RECALLED', 'SOMETHING', '')).toEqual(['', '', '', '', '', '']);
+  expect(stateTone(agent('a', 'READY', { state: { ...agent('a', 'READY').state, fresh: false } }))).toBe('');
 });
 
 test('who needs attention is first', () => {

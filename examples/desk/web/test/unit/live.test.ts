@@ -192,13 +192,14 @@ function made() {
   const sources: Fake[] = [];
   const timers: { ms: number; run: () => void; on: boolean }[] = [];
   const told: StreamMessage[] = [];
+  const suspected = { count: 0 };
   const stream = new Stream((message) => told.push(message), {
     open: (url) => { const source = new Fake(url); sources.push(source); return source; },
     after: (ms, run) => { const timer = { ms, run, on: true }; timers.push(timer); return () => { timer.on = false; }; },
-  });
+  }, () => { suspected.count += 1; });
   const fire = (test: (ms: number) => boolean) => { const timer = timers.findLast(({ ms, on }) => on && test(ms)); if (timer) { timer.on = false; timer.run(); } };
   const last = () => sources[sources.length - 1] as Fake;
-  return { stream, sources, told, fire, last };
+  return { stream, sources, told, fire, last, suspected };
 }
 
 describe('the stream', () => {
@@ -265,6 +266,20 @@ describe('the stream', () => {
     expect(stream.standing).toBe('live');
     fire((ms) => ms === 40_000);
     expect([stream.standing, sources[0]?.closed]).toEqual(['stale', true]);
+  });
+
+  test('each failure of the current connection is a reason to ask who is signed in; going away and silence are none', () => {
+    const { stream, sources, fire, last, suspected } = made();
+    stream.start();
+    last().send('snapshot', {}, '1');
+    last().send('going-away', {});
+    fire((ms) => ms < 2_000);
+    fire((ms) => ms === 40_000);
+    expect(suspected.count).toBe(0);
+    fire((ms) => ms < 2_000);
+    last().onerror?.({} as Event);
+    sources[0]?.onerror?.({} as Event);
+    expect(suspected.count).toBe(1);
   });
 
   test('going away is said, and it comes back', () => {
