@@ -1,5 +1,6 @@
 /** What a page has once: cache, stream, phone, its owner. Outside React, so that nothing is made twice. */
 import { get, signedOut } from './api/client';
+import { askForUpgrade } from './live/build';
 import { apply } from './live/cache';
 import { cache } from './live/queries';
 import { BROWSER, Stream } from './live/stream';
@@ -36,6 +37,12 @@ export function begin(hasPhone: boolean) {
     void owner.start();
     navigator.mediaDevices?.addEventListener('devicechange', softphone.devicesChanged);
   }
+  let before = stream.standing;
+  stream.watch(() => {
+    // It may have come back as another version.
+    if (stream.standing === 'live' && before !== 'connecting') void askForUpgrade();
+    before = stream.standing;
+  });
   addEventListener('offline', () => stream.lost());
   addEventListener('online', () => { stream.hurry(); void softphone.networkChanged(); });
   addEventListener('visibilitychange', () => { if (!document.hidden) stream.hurry(); });

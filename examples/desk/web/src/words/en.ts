@@ -40,6 +40,7 @@ export const en = {
   live: {
     connecting: 'Connecting…', stale: (since: string) => `No news since ${since}. What you see may be out of date, so commands wait until the connection is back.`,
     away: 'The desk is restarting. It comes back by itself.', offline: 'This computer is offline.',
+    upgraded: 'The desk has a newer page. Parts of this one may not come any more until it is loaded.', load: 'Load the page',
   },
   phone: {
     label: 'Phone', registered: 'Phone ready', connecting: 'Phone connecting…', off: 'Phone not registered', refused: 'Phone refused by the telephone system',
@@ -70,7 +71,7 @@ export const en = {
     dialPlace: 'Number to call', dial: 'Call', campaign: 'Campaign', did: 'Number shown to the customer', options: 'Options', defaultChoice: 'Default', choicesFailed: 'The choices could not be loaded; the defaults apply.',
   },
   call: {
-    none: 'No call', noneWhy: 'Choose someone from the worklist, or type a number. Calls that come in appear here.',
+    bar: 'Call', toCall: 'To the call', none: 'No call', noneWhy: 'Choose someone from the worklist, or type a number. Calls that come in appear here.',
     calling: 'Calling …', ringing: 'Ringing', ringingIn: 'Incoming call', active: 'Talking', held: 'On hold', afterCall: 'After the call',
     accept: 'Accept', decline: 'Decline', end: 'End', mute: 'Mute', unmute: 'Unmute', hold: 'Hold', resume: 'Resume', keypad: 'Keypad', book: 'Book appt', transfer: 'Transfer',
     pauseRec: 'Pause rec', resumeRec: 'Resume rec', recorded: 'recorded', recordingPaused: (since: string) => `recording paused ${since}`,
@@ -154,7 +155,7 @@ export const en = {
   devices: { title: 'Microphone and ring', input: 'Microphone', output: 'Voice', ring: 'Ring', standard: 'Standard', test: 'Play a tone', allow: 'Allow the microphone', level: 'Level', ready: 'The microphone works.', notifications: 'Tell me about calls while this page is hidden', notificationsOff: 'The browser does not show notifications of this page, so calls are not told while it is hidden.' },
   problem: {
     title: 'That did not work', unreachable: 'The desk cannot be reached.', mayHave: 'It may have happened all the same. Look before you do it again.', later: (s: number) => `Possible again in ${count(s, 'second', 'seconds')}.`,
-    forbidden: 'You may not do that.', notFound: 'There is no such page.', crashed: 'This part of the page broke.', reload: 'Load it again',
+    forbidden: 'You may not do that.', notFound: 'There is no such page.', crashed: 'This part of the page broke.', notLoaded: 'This part of the page could not be loaded.', reload: 'Load it again',
   },
   time: { now: 'just now', s: 's', min: 'min', h: 'h', d: 'd', ago: (text: string) => `${text} ago` },
   window: { move: 'Move with the arrow keys', size: 'Size with Shift and the arrow keys', detach: 'Put into a window of its own', attach: 'Put back into the card' },

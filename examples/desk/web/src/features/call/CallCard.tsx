@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import type { Call } from '../../api/types';
 import { useAssist } from '../../assist';
 import { KEYS } from '../../live/cache';
-import { useMuted, useNow, usePhone, useStale } from '../../state';
+import { useNow, usePhone, useStale } from '../../state';
 import { Button, Chip, Empty, Notice } from '../../ui/controls';
 import { Menu } from '../../ui/Menu';
 import { clock, grouped, timeOfDay } from '../../words/time';
@@ -13,7 +13,9 @@ import { ringsBeside } from '../desk/subject';
 import type { Selected } from '../lead/query';
 import { TransferDialog } from '../transfer/TransferDialog';
 import { useCustomerName } from '../customer/query';
-import { audio, reasonIn, useBlocked, useCommand } from './commands';
+import { phaseText } from './phase';
+import { audio, reasonIn } from './commands';
+import { useControls } from './controls';
 import { dial, forgetPending, isOpen, resume, type Pending } from './dialing';
 import { belongsTo, hasOutcome } from './outcome';
 import { Incoming } from './Incoming';
@@ -86,37 +88,19 @@ function PendingCard({ pending }: { pending: Pending }) {
   );
 }
 
-function phaseText(call: Call, words: ReturnType<typeof useWords>) {
-  if (call.phase === 'calling') return words.call.calling;
-  if (call.phase === 'ringing') return words.call.ringing;
-  return call.held ? words.call.held : words.call.active;
-}
-
 function ActiveCard({ call, booking, onBook }: { call: Call } & Booking) {
   const words = useWords();
   const now = useNow();
   const phone = usePhone();
-  const stale = useStale();
-  const command = useCommand(call);
-  const blocked = useBlocked(call);
+  const { command, blocked, waits, muted, mute, canMute, hold, canHold, end, canEnd } = useControls(call);
   const [keys, setKeys] = useState(false);
   const [transfer, setTransfer] = useState(false);
   const assist = useAssist();
   const name = useCustomerName(call);
   const here = phone.leg.kind === 'up';
-  // Where a tab has the audio, that tab mutes; the service knows nothing of it.
-  const mutedInTab = useMuted();
-  const muted = call.phone.tab ? mutedInTab : call.muted === true;
-  const verb = muted ? 'unmute' : 'mute';
-  const ofService = ['already_muted', 'not_muted'].includes(call.can[verb] ?? '');
-  const canMute = call.phone.tab && ofService && !stale ? null : blocked(verb);
   const since = call.answeredAt ?? call.askedAt ?? call.ringingAt;
-  const waits = command.isPending ? words.loading : null;
-  const mute = () => { if (call.phone.tab) void audio(words, verb); else command.mutate({ verb }); };
-  const hold = () => command.mutate({ verb: call.held ? 'unhold' : 'hold' });
   const record = () => command.mutate({ verb: 'recording', action: call.recording === 'paused' ? 'resume' : 'pause' });
-  const end = () => command.mutate({ verb: 'end' });
-  useShortcuts({ m: canMute ? null : mute, h: blocked(call.held ? 'unhold' : 'hold') ?? waits ? null : hold, e: blocked('end') ? null : end });
+  useShortcuts({ m: canMute ? null : mute, h: canHold ? null : hold, e: canEnd ? null : end });
   const unheard = call.phase === 'active' && !call.phone.heard && !here;
   const recordVerb = call.recording === 'paused' ? 'resumeRecording' : 'pauseRecording';
   const pickUp = phone.leg.kind === 'ringing' && phone.leg.answer === 'ask' && !ringsBeside(phone.leg, call);
@@ -147,7 +131,7 @@ function ActiveCard({ call, booking, onBook }: { call: Call } & Booking) {
       {call.dial?.state === 'unknown' && <div className="body"><Notice tone="warning"><p><strong>{words.call.unknownTitle}</strong></p><p>{words.call.unknownWhy}</p><p className="small muted">{words.call.reference(call.dial.reference)}</p></Notice></div>}
       <div className="controls">
         <Button className={muted ? 'on' : ''} blocked={canMute} onClick={mute}>{muted ? <MicOff aria-hidden /> : <Mic aria-hidden />}{muted ? words.call.unmute : words.call.mute}<kbd aria-hidden>M</kbd></Button>
-        <Button className={call.held ? 'on' : ''} blocked={blocked(call.held ? 'unhold' : 'hold') ?? waits} onClick={hold}>{call.held ? <Play aria-hidden /> : <Pause aria-hidden />}{call.held ? words.call.resume : words.call.hold}<kbd aria-hidden>H</kbd></Button>
+        <Button className={call.held ? 'on' : ''} blocked={canHold} onClick={hold}>{call.held ? <Play aria-hidden /> : <Pause aria-hidden />}{call.held ? words.call.resume : words.call.hold}<kbd aria-hidden>H</kbd></Button>
         <Button aria-expanded={keys} className={keys ? 'on' : ''} blocked={blocked('keypad')} onClick={() => setKeys(!keys)}><Grid3x3 aria-hidden />{words.call.keypad}</Button>
         <Button aria-expanded={booking} className={booking ? 'on' : ''} onClick={onBook}><CalendarPlus aria-hidden />{words.call.book}</Button>
         <Button className="second" blocked={blocked('transfer')} onClick={() => setTransfer(true)}><Users aria-hidden />{words.call.transfer}</Button>
@@ -158,7 +142,7 @@ function ActiveCard({ call, booking, onBook }: { call: Call } & Booking) {
             { key: 'record', label: call.recording === 'paused' ? words.call.resumeRec : words.call.pauseRec, blocked: blocked(recordVerb), onSelect: record },
           ]} />
         </span>
-        <Button tone="bad" className="end" blocked={blocked('end') ?? (stale ? words.reason['stale'] : null)} onClick={end}><PhoneOff aria-hidden />{words.call.end}<kbd aria-hidden>E</kbd></Button>
+        <Button tone="bad" className="end" blocked={canEnd} onClick={end}><PhoneOff aria-hidden />{words.call.end}<kbd aria-hidden>E</kbd></Button>
       </div>
       {keys && <div className="body"><Keypad onKey={(tone) => void audio(words, 'keys', tone)} /></div>}
       {call.participants.length > 2 && <div className="body"><Participants call={call} /></div>}

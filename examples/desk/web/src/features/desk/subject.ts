@@ -62,3 +62,16 @@ export function ringsBeside(leg: Leg, shown: Call | null): boolean {
   if (shown?.phase === 'active') return leg.ucid !== null && !shown.ids.includes(leg.ucid);
   return shown?.phase !== 'calling' && shown?.phase !== 'ringing';
 }
+
+/** The call that goes with the agent to every page: the one that is up, else what rings or is being placed, else one of which nothing was said yet. */
+export function barCall(calls: readonly Call[]): Call | null {
+  const here = calls.filter((call) => !ringsNoMore(call));
+  const of = (...phases: Call['phase'][]) => latest(here.filter(({ phase }) => phases.includes(phase)));
+  return of('active') ?? of('ringing', 'calling') ?? latest(here.filter(({ phase, disposition }) => phase === 'after_call' && disposition === null));
+}
+
+/** The last ten digits: numbers come with and without prefixes. */
+export const digitsOf = (number: string) => number.replaceAll(/\D/g, '').slice(-10);
+
+/** Who somebody is to the page, before the call and in it: the number; a call without one is its own person. */
+export const personOf = (who: { number: string | null } | null, call: Pick<Call, 'ucid'> | null): string => who?.number ? digitsOf(who.number) : call?.ucid ?? '';

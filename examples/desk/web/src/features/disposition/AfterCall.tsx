@@ -1,9 +1,11 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { at, get, post } from '../../api/client';
 import type { Call, Disposed } from '../../api/types';
 import { useAssist } from '../../assist';
 import { useNow, useStale } from '../../state';
+import { Part } from '../../ui/Broken';
+import { lazily } from '../../ui/lazily';
 import { Button, Chip, Field, Notice } from '../../ui/controls';
 import { sentence } from '../../ui/toasts';
 import { clock, grouped, momentOf } from '../../words/time';
@@ -15,7 +17,7 @@ import { suggested } from '../appointments/slots';
 import { useCustomerName } from '../customer/query';
 import { useQuiet } from './quiet';
 
-const AddFollowUp = lazy(() => import('../follow-ups/AddFollowUp'));
+const AddFollowUp = lazily(() => import('../follow-ups/AddFollowUp'));
 
 /** After the call: how it ended, the notes, and the way back. */
 export function AfterCall({ call, onBack, onBook }: { call: Call; onBack: () => void; onBook: () => void }) {
@@ -136,7 +138,7 @@ function Done({ call, disposed, onBack, onBook }: { call: Call; disposed: Dispos
   return (
     <div className="body">
       <Became disposed={disposed} />
-      {adds && <Suspense><AddFollowUp call={call} onDone={() => add(false)} /></Suspense>}
+      {adds && <Part><AddFollowUp call={call} onDone={() => add(false)} /></Part>}
       <div className="row">
         <Button onClick={onBook}>{words.appointments.book}</Button>
         {call.number !== null && <Button aria-expanded={adds} onClick={() => add(!adds)}>{words.disposition.followUp}</Button>}

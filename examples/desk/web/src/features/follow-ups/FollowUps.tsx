@@ -1,36 +1,15 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { AlarmClock, Phone } from 'lucide-react';
-import { useEffect, useRef } from 'react';
-import { at, get, patch } from '../../api/client';
-import type { FollowUp } from '../../api/types';
+import { at, patch } from '../../api/client';
 import { KEYS } from '../../live/cache';
 import { useNow, useStale } from '../../state';
 import { Button, Chip, Empty, Notice } from '../../ui/controls';
-import { toast, toastProblem } from '../../ui/toasts';
-import { dateAndTime, grouped } from '../../words/time';
-import { useWords, type Words } from '../../words/words';
+import { toastProblem } from '../../ui/toasts';
+import { dateAndTime } from '../../words/time';
+import { useWords } from '../../words/words';
 import { dial } from '../call/dialing';
 import type { Selected } from '../lead/query';
-
-const useFollowUps = () => useQuery({ queryKey: KEYS.followUps, queryFn: () => get('/api/follow-ups') });
-const shownAs = (one: FollowUp, words: Words) => one.name ?? (one.number === null ? words.unknownName : grouped(one.number));
-
-/** Says once when a promise falls due, whatever is on the page; outside it too while the page is hidden. */
-export function useDueAlarm() {
-  const words = useWords();
-  const now = useNow(5_000);
-  const { data } = useFollowUps();
-  const told = useRef(new Set<string>());
-  useEffect(() => {
-    for (const one of data?.followUps ?? []) {
-      if (one.done || one.dueAt > now || told.current.has(one.id)) continue;
-      told.current.add(one.id);
-      const title = words.followUps.due(shownAs(one, words));
-      toast('warning', title, one.text);
-      if (document.hidden && 'Notification' in window && Notification.permission === 'granted') new Notification(title, { tag: one.id });
-    }
-  }, [data, now, words]);
-}
+import { shownAs, useFollowUps } from './due';
 
 export function FollowUps({ onSelect, busy }: { onSelect: (who: Selected) => void; busy: boolean }) {
   const words = useWords();

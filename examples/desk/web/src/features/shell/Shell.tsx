@@ -1,16 +1,18 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { whenSignedOut } from '../../api/client';
 import type { Me } from '../../api/types';
 import { begin, whose } from '../../app';
 import { useMe, useStanding } from '../../state';
+import { Broken, Part } from '../../ui/Broken';
 import { Notice } from '../../ui/controls';
+import { lazily } from '../../ui/lazily';
 import { inZone } from '../../words/time';
 import { useWords } from '../../words/words';
 import { FirstPassword, SignInForm, askAgain } from '../sign-in/SignIn';
 
-const Pages = lazy(() => import('./Pages'));
-const SetUp = lazy(() => import('../sign-in/SetUp'));
+const Pages = lazily(() => import('./Pages'));
+const SetUp = lazily(() => import('../sign-in/SetUp'));
 
 const LONGEST_MS = 1_500;
 
@@ -29,7 +31,7 @@ function useOpened(): boolean {
 function Waiting() {
   const words = useWords();
   // Loaded meanwhile.
-  useEffect(() => void import('./Pages'), []);
+  useEffect(() => { import('./Pages').catch(() => {}); }, []);
   return <p className="sign-in muted" role="status">{words.loading}</p>;
 }
 
@@ -58,12 +60,12 @@ export function Shell() {
   const opened = useOpened();
   const who = me.data ?? kept;
   if (me.isPending && !kept) return <p className="sign-in muted" role="status">{words.loading}</p>;
-  if (!who && location.pathname === '/setup') return <main className="sign-in"><Suspense><SetUp /></Suspense></main>;
+  if (!who && location.pathname === '/setup') return <main className="sign-in"><Part><SetUp /></Part></main>;
   if (!who) return <main className="sign-in">{me.isError ? <Notice tone="bad">{words.signIn.unreachable}</Notice> : <SignInForm />}</main>;
   if (who.mustChangePassword) return <FirstPassword email={who.email ?? ''} />;
   return (
     <>
-      <Suspense fallback={<p className="sign-in muted" role="status">{words.loading}</p>}>{opened ? <Pages me={who} /> : <Waiting />}</Suspense>
+      <Broken whole><Suspense fallback={<p className="sign-in muted" role="status">{words.loading}</p>}>{opened ? <Pages me={who} /> : <Waiting />}</Suspense></Broken>
       {isOver && <SessionEnded email={who.email ?? ''} />}
     </>
   );

@@ -1,25 +1,27 @@
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { Inbox, Phone, PhoneMissed } from 'lucide-react';
-import { lazy, Suspense, useEffect, useRef, useState, type ComponentProps, type FormEvent, type ReactNode } from 'react';
+import { useState, type ComponentProps, type FormEvent, type ReactNode } from 'react';
 import { sameAgent } from '../../api/agents';
 import { at, get, post } from '../../api/client';
 import type { Entry, Missed } from '../../api/types';
 import { KEYS } from '../../live/cache';
 import { useMe, useNow, useStale } from '../../state';
+import { Part } from '../../ui/Broken';
+import { lazily } from '../../ui/lazily';
 import { Button, Chip, Empty, Field, Notice } from '../../ui/controls';
 import { ContextMenu, type MenuEntry } from '../../ui/Menu';
-import { toast, toastProblem } from '../../ui/toasts';
+import { toastProblem } from '../../ui/toasts';
 import { ago, dateAndTime, grouped, span } from '../../words/time';
 import { useWords, type Words } from '../../words/words';
 import { dial, usePending } from '../call/dialing';
 import { DEFAULTS, DialOptions } from './DialOptions';
-import { FollowUps, useDueAlarm } from '../follow-ups/FollowUps';
+import { FollowUps } from '../follow-ups/FollowUps';
 import { Owed, useOwed } from '../disposition/Owed';
 import { useTemplates, type Selected } from '../lead/query';
 import { LEVEL_TONE } from './levels';
+import { useMissed } from './missed';
 
-const MessageDialog = lazy(() => import('../lead/MessageDialog'));
-
+const MessageDialog = lazily(() => import('../lead/MessageDialog'));
 
 type Select = (who: Selected) => void;
 type Tab = 'worklist' | 'missed' | 'follow_ups' | 'owed';
@@ -27,14 +29,12 @@ type Tab = 'worklist' | 'missed' | 'follow_ups' | 'owed';
 export function Worklist({ onSelect, chosen, busy }: { onSelect: Select; chosen: string | null; busy: boolean }) {
   const words = useWords();
   const [tab, setTab] = useState<Tab>('worklist');
-  const missed = useQuery({ queryKey: KEYS.missed, queryFn: () => get('/api/missed') });
+  const missed = useMissed();
   const { list: owing, rows: owed } = useOwed();
   const count = missed.data?.missed.length ?? 0;
   const owes = owed?.length ?? 0;
   const tabs: [Tab, string, number, (boolean | undefined)?][] = [['worklist', words.worklist.title, 0], ['missed', words.worklist.missed, count, missed.data?.more], ['follow_ups', words.worklist.followUps, 0]];
   if (owes > 0 || tab === 'owed') tabs.push(['owed', words.worklist.owed, owes, owing.data?.more]);
-  useMissedNews(missed.data?.missed);
-  useDueAlarm();
   return (
     <section className="card list-card" aria-label={words.worklist.title}>
       <Dialer busy={busy} onSelect={onSelect} />
@@ -49,22 +49,6 @@ export function Worklist({ onSelect, chosen, busy }: { onSelect: Select; chosen:
       </div>
     </section>
   );
-}
-
-function useMissedNews(missed: readonly Missed[] | undefined) {
-  const words = useWords();
-  const known = useRef<Set<string> | null>(null);
-  useEffect(() => {
-    if (!missed) return;
-    const before = known.current;
-    known.current = new Set(missed.map(({ id }) => id));
-    if (!before) return;
-    for (const { id, name, number } of missed) {
-      if (before.has(id)) continue;
-      toast('warning', words.worklist.missedNews(name ?? grouped(number)));
-      if (document.hidden && 'Notification' in window && Notification.permission === 'granted') new Notification(words.worklist.missedNews(name ?? words.unknownName), { tag: id });
-    }
-  }, [missed, words]);
 }
 
 function Dialer({ busy, onSelect }: { busy: boolean; onSelect: Select }) {
@@ -163,7 +147,7 @@ function RowMenu({ who, blocked, onCall, area }: { who: Listed; blocked: string 
   return (
     <>
       <ContextMenu label={who.name ?? grouped(who.number)} entries={entries} area={area} />
-      {lead && channel && <Suspense><MessageDialog channel={channel} lead={lead} onClose={() => write(null)} /></Suspense>}
+      {lead && channel && <Part><MessageDialog channel={channel} lead={lead} onClose={() => write(null)} /></Part>}
     </>
   );
 }
