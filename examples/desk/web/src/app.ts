@@ -1,6 +1,7 @@
 /** What a page has once: cache, stream, phone, its owner. Outside React, so that nothing is made twice. */
 import { get, signedOut } from './api/client';
 import { askForUpgrade } from './live/build';
+import { forgetDrafts, hasLostDrafts, leaveDrafts, resumeDrafts } from './features/call/drafts';
 import { apply } from './live/cache';
 import { cache } from './live/queries';
 import { BROWSER, Stream } from './live/stream';
@@ -46,9 +47,10 @@ export function begin(hasPhone: boolean) {
   addEventListener('offline', () => stream.lost());
   addEventListener('online', () => { stream.hurry(); void softphone.networkChanged(); });
   addEventListener('visibilitychange', () => { if (!document.hidden) stream.hurry(); });
-  addEventListener('pagehide', () => softphone.leave());
+  resumeDrafts();
+  addEventListener('pagehide', () => { leaveDrafts(); softphone.leave(); });
   addEventListener('beforeunload', (event) => {
-    if (softphone.phone.leg.kind === 'up') event.preventDefault();
+    if (softphone.phone.leg.kind === 'up' || hasLostDrafts()) event.preventDefault();
   });
 }
 
@@ -59,6 +61,7 @@ export function leave() {
 }
 
 function go() {
+  forgetDrafts();
   softphone.stop();
   stream.stop();
   cache.clear();

@@ -4,7 +4,7 @@ import { KEYS, apply, type Calls } from '../../src/live/cache';
 import { isOf, type Pending } from '../../src/features/call/dialing';
 import type { Call } from '../../src/api/types';
 import { callOf } from '../../src/features/desk/subject';
-import { fillNotes, notesOf, notesToSend } from '../../src/features/call/Notes';
+import { fillNotes, notesOf, notesToSend } from '../../src/features/call/drafts';
 import { replaced, reset } from '../../src/live/records';
 import { Stream, type Source, type StreamMessage } from '../../src/live/stream';
 import { call } from './calls';
@@ -173,7 +173,7 @@ describe('notes', () => {
   });
   test('go with a disposition where there are any', () => {
     const known = call({ ucid: '51', notes: 'Known' });
-    expect([notesToSend(known, notesOf(known)), notesToSend(known, 'Typed')]).toEqual([{ notes: 'Known' }, { notes: 'Typed' }]);
+    expect([notesToSend(known, notesOf(known)), notesToSend(known, 'Typed')]).toEqual([{}, { notes: 'Typed' }]);
     expect(notesToSend(call({ ucid: '52' }), '')).toEqual({});
   });
 });
