@@ -174,7 +174,7 @@ export const en = {
   appointments: {
     title: 'Appointments', none: 'No appointments.', book: 'Book appointment', bookAt: (time: string) => `Book ${time}`, bookedHere: 'booked', department: 'Department', doctor: 'Doctor', day: 'Day', slots: 'Time', notes: 'Note for the appointment', choose: 'Choose…', chooseSlot: 'Choose a time.',
     edit: 'Change', save: 'Save change', cancel: 'Cancel it', reallyCancel: 'Yes, cancel it', keep: 'Keep it', another: 'Book another', changed: 'Someone else changed it meanwhile. This is how it is now.', saved: (doctor: string, when: string) => `Booked: ${doctor}, ${when}.`,
-    lost: 'Someone else took that time just now.', lostWhy: 'Nothing was booked. The times below are fresh: choose another.', noneFree: 'No free time on this day.', nextDay: 'Next day', noSlotsRead: 'The times could not be loaded.', noChoices: 'Departments and doctors could not be loaded.', failed: 'Appointments could not be loaded.',
+    lost: { taken: 'Someone else took that time just now.', past: 'That time is over.' }, lostWhy: 'Nothing was booked. The times below are fresh: choose another.', noneFree: 'No free time on this day.', nextDay: 'Next day', noSlotsRead: 'The times could not be loaded.', noChoices: 'Departments and doctors could not be loaded.', failed: 'Appointments could not be loaded.',
     noNumber: 'A number is needed to book for.', off: { taken: 'taken', past: 'over' }, states: { booked: 'booked', cancelled: 'cancelled', completed: 'completed' } as Record<string, string>,
   },
   messages: {

@@ -174,7 +174,7 @@ export const hi: Words = {
   appointments: {
     title: 'अपॉइंटमेंट', none: 'कोई अपॉइंटमेंट नहीं।', book: 'अपॉइंटमेंट बुक करें', bookAt: (time) => `${time} बुक करें`, bookedHere: 'बुक है', department: 'विभाग', doctor: 'डॉक्टर', day: 'दिन', slots: 'समय', notes: 'अपॉइंटमेंट की टिप्पणी', choose: 'चुनें…', chooseSlot: 'समय चुनें।',
     edit: 'बदलें', save: 'बदलाव सहेजें', cancel: 'रद्द करें', reallyCancel: 'हाँ, रद्द करें', keep: 'रहने दें', another: 'एक और बुक करें', changed: 'इस बीच किसी और ने इसे बदला। अब यह ऐसा है।', saved: (doctor, when) => `बुक हुआ: ${doctor}, ${when}।`,
-    lost: 'यह समय अभी किसी और ने ले लिया।', lostWhy: 'कुछ बुक नहीं हुआ। नीचे ताज़ा समय हैं: दूसरा चुनें।', noneFree: 'इस दिन कोई समय खाली नहीं।', nextDay: 'अगला दिन', noSlotsRead: 'समय नहीं खुल सके।', noChoices: 'विभाग और डॉक्टर नहीं खुल सके।', failed: 'अपॉइंटमेंट नहीं खुल सके।',
+    lost: { taken: 'यह समय अभी किसी और ने ले लिया।', past: 'वह समय बीत चुका है।' }, lostWhy: 'कुछ बुक नहीं हुआ। नीचे ताज़ा समय हैं: दूसरा चुनें।', noneFree: 'इस दिन कोई समय खाली नहीं।', nextDay: 'अगला दिन', noSlotsRead: 'समय नहीं खुल सके।', noChoices: 'विभाग और डॉक्टर नहीं खुल सके।', failed: 'अपॉइंटमेंट नहीं खुल सके।',
     noNumber: 'बुक करने के लिए नंबर चाहिए।', off: { taken: 'भरा', past: 'बीत गया' }, states: { booked: 'बुक', cancelled: 'रद्द', completed: 'पूरा' },
   },
   messages: {

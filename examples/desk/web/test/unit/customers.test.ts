@@ -4,7 +4,7 @@ import { QueryClient } from '@tanstack/react-query';
 import { describe, expect, test } from 'vitest';
 import { Problem } from '../../src/api/problem';
 import type { Appointment } from '../../src/api/types';
-import { BOOKED, freshSlots, ofDay, relevant, suggested, why } from '../../src/features/appointments/slots';
+import { BOOKED, freshSlots, lostBy, ofDay, relevant, suggested, why } from '../../src/features/appointments/slots';
 import { beginning, placed, type Places } from '../../src/features/customer/places';
 import { moment, plain, profileOf } from '../../src/features/customer/profile';
 import { ProfileView } from '../../src/features/customer/ProfileView';
@@ -88,6 +88,7 @@ describe('appointments', () => {
   test('only a refusal that brings slots is a lost slot', () => {
     const problem = (status: number, more: object) => new Problem({ status, message: '', mayHaveHappened: false, ...more });
     expect(freshSlots(problem(409, { slots: [slot] }))).toEqual([slot]);
+    expect([lostBy(problem(409, { slots: [slot], reason: 'slot_past' })), lostBy(problem(409, { slots: [slot], reason: 'slot_taken' })), lostBy(problem(409, { slots: [slot] }))]).toEqual(['past', 'taken', 'taken']);
     expect([freshSlots(problem(409, {})), freshSlots(problem(409, { slots: 'x' })), freshSlots(problem(422, { slots: [slot] }))]).toEqual([null, null, null]);
   });
   test('of the times around a lost one, those of the day are shown', () => {

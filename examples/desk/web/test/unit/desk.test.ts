@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { sameAgent } from '../../src/api/agents';
 import { heeds } from '../../src/features/call/shortcuts';
-import { callOf, hasForm, isBad, owedCall, ringsBeside, subjectOf, wantsAnother } from '../../src/features/desk/subject';
+import { callOf, hasForm, isBad, owedCall, personOf, ringsBeside, subjectOf, wantsAnother } from '../../src/features/desk/subject';
 import { stateTone } from '../../src/features/agent/tone';
+import type { Entry, WorklistPage } from '../../src/api/types';
 import type { Leg, Ringing } from '../../src/phone/machine';
+import { fitting } from '../../src/ui/toasts';
+import { readAt, waiting } from '../../src/features/worklist/levels';
 import { byAttention } from '../../src/features/wallboard/attention';
 import { aside, clamped, moved, sized } from '../../src/ui/box';
 import { clock, dayOf, daysBefore, grouped, span } from '../../src/words/time';
@@ -131,6 +134,31 @@ describe('what rings here', () => {
 test('two ids are one agent’s, however they are spelled', () => {
   for (const [one, other] of [['043', '43'], ['Agent01', 'agent01'], [' agent01 ', 'AGENT01']]) expect([one, sameAgent(one, other)]).toEqual([one, true]);
   for (const [one, other] of [['43', '430'], ['agent01', 'agent1'], ['0agent', 'agent'], [null, null], [undefined, 'a'], ['', ''], ['0', '00']]) expect([one, sameAgent(one, other)]).toEqual([one, false]);
+});
+
+describe('messages in passing', () => {
+  const message = (id: number, tone: string) => ({ id, tone });
+  test('are few, and none pushes out what went wrong', () => {
+    const all = [message(1, 'bad'), ...[2, 3, 4, 5, 6].map((id) => message(id, 'warning')), message(7, 'good')];
+    expect(fitting(all).map(({ id }) => id)).toEqual([1, 4, 5, 6, 7]);
+    expect(fitting([1, 2, 3, 4, 5].map((id) => message(id, 'bad'))).map(({ id }) => id)).toEqual([2, 3, 4, 5]);
+    expect(fitting([...[1, 2, 3, 4].map((id) => message(id, 'bad')), message(5, 'warning')]).map(({ id }) => id)).toEqual([1, 2, 3, 4, 5]);
+  });
+});
+
+test('who waits in the worklist does so since the page was read on which it is', () => {
+  const entry = (id: string, ageSec: number) => ({ id, kind: 'lead', name: null, number: '9000000001', source: null, ageSec, level: 'ok', leadId: null, lastInteractionAt: null }) as unknown as Entry;
+  const page = (...entries: Entry[]) => ({ entries, cursor: null, withoutNumber: 0 }) as unknown as WorklistPage;
+  const pages = [readAt(page(entry('a', 60)), 100_000), readAt(page(entry('b', 60), entry('c', 10)), 900_000)];
+  expect(waiting(pages).map(({ entry: { id }, since }) => [id, since])).toEqual([['a', 40_000], ['b', 840_000], ['c', 890_000]]);
+});
+
+describe('who somebody is to the page', () => {
+  test('is the same before the call, in it, and as it becomes part of another', () => {
+    const own = call({ ucid: '1', number: '09000000001' });
+    expect([personOf({ number: '9000000001' }, null), personOf(own, own), personOf(call({ ucid: '2', number: own.number }), { ucid: '2' })]).toEqual(Array(3).fill('9000000001'));
+    expect([personOf({ number: '9000000002' }, null), personOf(call({ ucid: '3', number: null }), { ucid: '3' }), personOf(null, null)]).toEqual(['9000000002', '3', '']);
+  });
 });
 
 describe('a single key', () => {

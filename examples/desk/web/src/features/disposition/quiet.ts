@@ -23,7 +23,7 @@ export function useQuiet() {
     const heeds = meant(performance.now());
     const pressed = (event: KeyboardEvent) => {
       if (event.key === 'Tab' || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (heeds(performance.now())) { removeEventListener('keydown', pressed, true); return; }
+      if (heeds(event.timeStamp)) { removeEventListener('keydown', pressed, true); return; }
       const at = event.target instanceof HTMLElement ? event.target : null;
       if (at?.closest('textarea, select, [contenteditable], input:not([type=radio], [type=checkbox])')) return;
       event.preventDefault();

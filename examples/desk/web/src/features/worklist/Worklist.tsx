@@ -18,7 +18,7 @@ import { DEFAULTS, DialOptions } from './DialOptions';
 import { FollowUps } from '../follow-ups/FollowUps';
 import { Owed, useOwed } from '../disposition/Owed';
 import { useTemplates, type Selected } from '../lead/query';
-import { LEVEL_TONE } from './levels';
+import { LEVELS_MS, LEVEL_TONE, readAt, waiting } from './levels';
 import { useMissed } from './missed';
 
 const MessageDialog = lazily(() => import('../lead/MessageDialog'));
@@ -83,20 +83,21 @@ function Entries({ onSelect, chosen, busy }: { onSelect: Select; chosen: string 
   const stale = useStale();
   const list = useInfiniteQuery({
     queryKey: KEYS.worklist,
-    queryFn: ({ pageParam }) => get('/api/worklist', { query: { cursor: pageParam, limit: 50 } }),
+    queryFn: async ({ pageParam }) => readAt(await get('/api/worklist', { query: { cursor: pageParam, limit: 50 } }), Date.now()),
+    refetchInterval: LEVELS_MS,
     initialPageParam: null as string | null,
     getNextPageParam: ({ cursor }) => cursor,
   });
   if (list.isError && !list.data) return <div style={{ padding: 12 }}><Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{words.problem.title}</Notice></div>;
   if (list.isPending) return <p className="empty" role="status">{words.loading}</p>;
   const pages = list.data.pages;
-  const entries = pages.flatMap((page) => page.entries);
+  const entries = waiting(pages);
   const left = pages[0]?.withoutNumber ?? 0;
   const blocked = stale ? words.reason['stale'] : busy ? words.reason['in_a_call'] : null;
   return (
     <>
       {entries.length === 0 && <Empty icon={<Inbox aria-hidden />} title={words.worklist.empty}><p>{words.worklist.emptyWhy}</p></Empty>}
-      <ul>{entries.map((entry) => <EntryRow key={entry.id} entry={entry} since={list.dataUpdatedAt - entry.ageSec * 1000} chosen={entry.number === chosen} blocked={blocked ?? null} onSelect={onSelect} />)}</ul>
+      <ul>{entries.map(({ entry, since }) => <EntryRow key={entry.id} entry={entry} since={since} chosen={entry.number === chosen} blocked={blocked ?? null} onSelect={onSelect} />)}</ul>
       {left > 0 && <p className="small muted" style={{ padding: 12 }}>{words.worklist.left(left)}</p>}
       {list.hasNextPage && <div style={{ padding: 12 }}><Button onClick={() => void list.fetchNextPage()}>{words.showMore}</Button></div>}
     </>

@@ -5,8 +5,9 @@ import { KEYS } from '../../live/cache';
 import { toast } from '../../ui/toasts';
 import { grouped } from '../../words/time';
 import { useWords } from '../../words/words';
+import { LEVELS_MS } from './levels';
 
-export const useMissed = () => useQuery({ queryKey: KEYS.missed, queryFn: () => get('/api/missed') });
+export const useMissed = () => useQuery({ queryKey: KEYS.missed, queryFn: () => get('/api/missed'), refetchInterval: LEVELS_MS });
 
 /** Says that a call was missed, of each that comes while the page is open. */
 export function useMissedNews() {
