@@ -6,6 +6,7 @@ import { get } from './api/client';
 import { Problem } from './api/problem';
 import type { AgentView, Call, Me } from './api/types';
 import { owner, softphone, stream } from './app';
+import { isOutdated, watchUpgrade } from './live/build';
 import { KEYS, type Agents, type Calls } from './live/cache';
 
 export function useMe() {
@@ -40,6 +41,18 @@ export const usePhone = () => useSyncExternalStore(softphone.watch, () => softph
 /** Whether the agent is muted, in whichever tab the phone is. */
 export const useMuted = () => useSyncExternalStore(owner.watch, () => owner.muted);
 export const useOwnership = () => useSyncExternalStore(owner.watch, () => owner.state);
+
+/** Whether the desk has a newer page than this one. */
+export const useOutdated = () => useSyncExternalStore(watchUpgrade, isOutdated);
+
+/** Whether this tab has a call, or its agent one anywhere: the page is not loaded anew then. */
+export function useInCall(): boolean {
+  const { data: me } = useMe();
+  const calls = useCalls();
+  const { leg } = usePhone();
+  const own = me?.agents[0];
+  return leg.kind !== 'idle' || calls.some(({ agent, phase }) => sameAgent(agent, own) && (phase === 'calling' || phase === 'ringing' || phase === 'active'));
+}
 
 /** Why commands wait, or `null`. */
 export function useStale(): 'stale' | null {

@@ -10,6 +10,8 @@ type Value = string | number | null | undefined;
 
 export interface Ask<Q = Record<string, Value>> {
   body?: unknown;
+  /** What a body is that is sent as it is; without it, it goes as JSON. */
+  type?: string;
   query?: Q;
   key?: string;
   /** Goes out even if the page goes. */
@@ -19,23 +21,25 @@ export interface Ask<Q = Record<string, Value>> {
 let onSignedOut: () => void = () => {};
 /** Called for each 401 of a page that is signed in. */
 export function whenSignedOut(listener: () => void) { onSignedOut = listener; }
+/** The session is over, as another tab says. */
+export const signedOut = () => onSignedOut();
 
 /** One request to the desk. Never repeated: whoever asks decides. Nor is a question taken back when its part of the page
  * goes: that would ask it again when the part comes back, and what it brings is kept anyway. Throws a `Problem`. */
-export async function ask<T>(method: Method, path: string, { body, query, key, keepalive = false }: Ask = {}): Promise<T> {
+export async function ask<T>(method: Method, path: string, { body, type: sentAs, query, key, keepalive = false }: Ask = {}): Promise<T> {
   const url = new URL(path, location.origin);
   for (const [name, value] of Object.entries<Value>(query ?? {})) {
     if (value !== null && value !== undefined && value !== '') url.searchParams.set(name, String(value));
   }
   const headers = new Headers({ accept: 'application/json' });
-  if (body !== undefined) headers.set('content-type', 'application/json');
+  if (body !== undefined) headers.set('content-type', sentAs ?? 'application/json');
   if (key !== undefined) headers.set('idempotency-key', key);
   let response: Response;
   try {
     response = await fetch(url, {
       method, headers, keepalive, credentials: 'same-origin', cache: 'no-store',
       signal: AbortSignal.timeout(LIMIT_MS),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: sentAs === undefined ? JSON.stringify(body) : body as BodyInit }),
     });
   } catch {
     throw unanswered(method !== 'GET');

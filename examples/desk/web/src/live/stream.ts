@@ -26,7 +26,7 @@ export interface Surroundings {
   after(ms: number, run: () => void): () => void;
 }
 
-const BROWSER: Surroundings = {
+export const BROWSER: Surroundings = {
   open: (url) => new EventSource(url),
   after: (ms, run) => {
     const timer = setTimeout(run, ms);
@@ -48,7 +48,8 @@ export class Stream {
   #kinds = [...KINDS];
   #listeners = new Set<(message: StreamMessage) => void>();
 
-  constructor(private readonly tell: (message: StreamMessage) => void, private readonly around = BROWSER) {}
+  /** `suspect` hears of each connection that failed: an EventSource does not say why. */
+  constructor(private readonly tell: (message: StreamMessage) => void, private readonly around = BROWSER, private readonly suspect: () => void = () => {}) {}
 
   start() {
     if (!this.#ended) return;
@@ -123,7 +124,11 @@ export class Stream {
       this.#heard();
       this.#is('live');
     });
-    source.onerror = () => { if (source === this.#source) this.#again('stale'); };
+    source.onerror = () => {
+      if (source !== this.#source) return;
+      this.#again('stale');
+      this.suspect();
+    };
   }
 
   #arrived(source: Source, kind: string, event: MessageEvent<string>) {

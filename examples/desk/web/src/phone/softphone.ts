@@ -13,6 +13,9 @@ const DECISION_MS = 1_000;
 /** What is heard of each side of the call that is up here. */
 export interface Voices { customer: MediaStream | null; agent: MediaStream | null }
 
+/** Whether a microphone gives sound: one that was unplugged stays silent. */
+const isLive = (stream: MediaStream | null): stream is MediaStream => stream !== null && stream.getAudioTracks().some(({ readyState }) => readyState !== 'ended');
+
 export class Softphone {
   #phone: Phone = START;
   #watchers = new Set<() => void>();
@@ -20,6 +23,10 @@ export class Softphone {
   #voices: Voices = { customer: null, agent: null };
   #invitations = new Map<string, Invitation>();
   #answered = new Set<string>();
+  /** The session that was answered, and the microphone that it sends. */
+  #sends: { session: string; stream: MediaStream } | null = null;
+  /** Microphones of before: each is let go once no session sends it. */
+  #old = new Set<MediaStream>();
   #relay: Relay | null = null;
   #starting: Promise<void> | null = null;
   /** How often this tab has given the phone away: what began before that comes to nothing. */
@@ -39,9 +46,22 @@ export class Softphone {
   /** Asks for the microphone and registers. Once; again after `stop`. */
   start(): Promise<void> {
     const isOver = this.#since();
-    this.#starting ??= this.#start(isOver).catch((error: unknown) => { if (!isOver()) this.#starting = null; throw error; });
+    this.#starting ??= this.#start(isOver).catch((error: unknown) => { if (!isOver()) this.#failed(); throw error; });
     return this.#starting;
   }
+
+  /** Nothing is left of a start that failed, so that another one begins anew. */
+  #failed() {
+    this.#starting = null;
+    this.#relay?.stop();
+    this.#relay = null;
+    this.#sip?.stop();
+    this.#sip = null;
+    this.#is({ is: 'failed' });
+  }
+
+  /** What was refused is asked for again. */
+  registerAgain() { this.#sip?.register(); }
 
   stop() {
     this.#given += 1;
@@ -51,7 +71,9 @@ export class Softphone {
     this.#sip?.stop();
     this.#sip = null;
     this.#starting = null;
-    this.#voices.agent?.getTracks().forEach((track) => track.stop());
+    if (this.#voices.agent) this.#old.add(this.#voices.agent);
+    this.#sends = null;
+    this.#letGo();
     this.#hear({ customer: null, agent: null });
     this.#is({ is: 'unregistered' });
   }
@@ -99,12 +121,32 @@ export class Softphone {
     }
     this.#is({ is: 'microphone', state: got.state });
     if (got.state !== 'ready') return;
-    const before = this.#voices.agent;
+    if (this.#voices.agent) this.#old.add(this.#voices.agent);
     this.#hear({ agent: got.stream });
     this.#watchTrack(got.stream);
-    const { leg } = this.#phone;
-    if (leg.kind === 'up') await this.#sip?.microphone(leg.session, got.stream);
-    before?.getTracks().forEach((track) => track.stop());
+    await this.#sendNewest();
+  }
+
+  /**
+   * The session that was answered gets the microphone of now, and only then are those of before let go. One that cannot
+   * take it yet goes on with the one that it has until it is up.
+   */
+  async #sendNewest() {
+    const { agent } = this.#voices;
+    const session = this.#sends?.session;
+    if (agent && session !== undefined && this.#sends?.stream !== agent) {
+      const took = await this.#sip?.microphone(session, agent).catch(() => false);
+      if (took && this.#sends?.session === session) this.#sends = { session, stream: agent };
+    }
+    this.#letGo();
+  }
+
+  #letGo() {
+    for (const stream of this.#old) {
+      if (stream === this.#sends?.stream) continue;
+      this.#old.delete(stream);
+      stream.getTracks().forEach((track) => track.stop());
+    }
   }
 
   /** Answers, at any later time, whether the phone was given away since. */
@@ -127,40 +169,65 @@ export class Softphone {
     // The SIP stack is a third of the page: only the tab that owns the phone loads it.
     const { Sip: SipStack } = await import('./jssip');
     if (isOver()) return;
-    this.#sip = new SipStack({
+    const sip: Sip = new SipStack({
       url: config.url,
       uri: `sip:${config.extension}@${config.domain}`,
       password: config.password,
       iceServers: config.iceServers.map((urls) => ({ urls })),
       instanceId: this.#instance,
-    }, this.#listener());
-    this.#sip.start();
+    }, this.#listener(() => sip));
+    this.#sip = sip;
+    sip.start();
   }
 
-  #listener(): SipListener {
+  /** What a stack says of its registration counts until another one takes its place; that it has one, only while it is the phone. */
+  #listener(own: () => Sip): SipListener {
+    const isReplaced = () => this.#sip !== null && this.#sip !== own();
+    const told = (is: 'unregistered' | 'refused') => {
+      if (isReplaced()) return;
+      this.#is({ is });
+      this.#tell({ event: 'unregistered' });
+    };
     return {
-      connecting: () => this.#is({ is: 'connecting' }),
-      registered: () => { this.#is({ is: 'registered' }); this.#tell({ event: 'registered' }); },
-      unregistered: () => { this.#is({ is: 'unregistered' }); this.#tell({ event: 'unregistered' }); },
-      refused: () => { this.#is({ is: 'refused' }); this.#tell({ event: 'unregistered' }); },
+      connecting: () => { if (!isReplaced()) this.#is({ is: 'connecting' }); },
+      registered: () => {
+        if (this.#sip !== own()) return;
+        this.#is({ is: 'registered' });
+        this.#tell({ event: 'registered' });
+      },
+      unregistered: () => told('unregistered'),
+      refused: () => told('refused'),
       invited: (invitation) => void this.#invited(invitation),
       up: (id) => {
+        if (!this.#isOfLeg(id)) return;
         this.speaker.ring(false);
         this.#is({ is: 'up', session: id });
         this.#tell({ event: 'answered', ucid: this.#ucid(id) });
+        void this.#sendNewest();
       },
-      ended: (id, cause, byUs) => {
-        this.speaker.ring(false);
-        this.speaker.silence();
-        this.#hear({ customer: null });
-        const ucid = this.#ucid(id);
-        this.#invitations.delete(id);
-        this.#answered.delete(id);
-        this.#is({ is: 'ended', session: id });
-        this.#tell({ event: 'ended', ucid, cause, byAgent: byUs });
+      ended: (id, cause, byUs) => this.#ended(id, cause, byUs),
+      track: (id, stream) => {
+        if (!this.#isOfLeg(id)) return;
+        this.speaker.play(stream);
+        this.#hear({ customer: stream });
       },
-      track: (_, stream) => { this.speaker.play(stream); this.#hear({ customer: stream }); },
     };
+  }
+
+  /** A session is over. One that was refused beside the call of now takes nothing from that call. */
+  #ended(id: string, cause: string, byUs: boolean) {
+    const isOfLeg = this.#isOfLeg(id);
+    const ucid = this.#ucid(id);
+    this.#invitations.delete(id);
+    this.#answered.delete(id);
+    if (!isOfLeg) return;
+    this.speaker.ring(false);
+    this.speaker.silence();
+    this.#hear({ customer: null });
+    this.#sends = null;
+    this.#letGo();
+    this.#is({ is: 'ended', session: id });
+    this.#tell({ event: 'ended', ucid, cause, byAgent: byUs });
   }
 
   async #invited(invitation: Invitation) {
@@ -179,7 +246,9 @@ export class Softphone {
     if (!this.#rings(invitation.id) || this.#answered.has(invitation.id)) return;
     if (answer === 'ask') { this.#ask(invitation.id); return; }
     this.speaker.ring(false);
-    if (answer === 'busy') invitation.busy(); else await this.#answer(invitation.id);
+    if (answer === 'busy') { invitation.busy(); return; }
+    // Without a microphone it cannot be answered by itself: it rings, and the agent can pick up once there is one.
+    if (await this.#answer(invitation.id) !== null && this.#rings(invitation.id)) this.#ask(invitation.id);
   }
 
   #ask(session: string) {
@@ -194,13 +263,17 @@ export class Softphone {
   }
 
   async #answer(session: string): Promise<string | null> {
-    if (!this.#voices.agent || this.#voices.agent.getAudioTracks().every(({ readyState }) => readyState === 'ended')) await this.useDevices();
+    if (!isLive(this.#voices.agent)) await this.useDevices();
     const invitation = this.#invitations.get(session);
     // The desk's word and a click, or two clicks, may both pick up: once is enough.
     if (this.#answered.has(session)) return null;
     const { agent } = this.#voices;
-    if (!agent || !invitation) return this.#phone.microphone === 'forbidden' ? 'microphone_forbidden' : 'microphone_missing';
+    if (!invitation) return 'not_ringing';
+    if (!isLive(agent)) return this.#phone.microphone === 'forbidden' ? 'microphone_forbidden' : 'microphone_missing';
     this.#answered.add(session);
+    // Who was muted or on hold when the last call ended is heard in this one.
+    agent.getAudioTracks().forEach((track) => { track.enabled = true; });
+    this.#sends = { session, stream: agent };
     invitation.answer(agent);
     return null;
   }
@@ -208,6 +281,12 @@ export class Softphone {
   #rings(session: string): boolean {
     const { leg } = this.#phone;
     return leg.kind === 'ringing' && leg.session === session;
+  }
+
+  /** Whether a session is the one that rings or is up here. */
+  #isOfLeg(session: string): boolean {
+    const { leg } = this.#phone;
+    return (leg.kind === 'ringing' || leg.kind === 'up') && leg.session === session;
   }
 
   #watchTrack(stream: MediaStream) {
@@ -230,13 +309,13 @@ export class Softphone {
 
   #ucid(id: string): string | null {
     const { leg } = this.#phone;
-    return leg.kind !== 'idle' && leg.kind !== 'lost' && leg.session === id ? leg.ucid : null;
+    return (leg.kind === 'ringing' || leg.kind === 'up') && leg.session === id ? leg.ucid : null;
   }
 
   /** News for the desk. Lost news is no harm: the service tells the same, later. */
   #tell(body: PhoneNews, keepalive = false) {
     // A leg that names no call is none that the desk could know.
-    if (body.event === 'answered' && !body.ucid) return;
+    if ((body.event === 'answered' || body.event === 'ended') && !body.ucid) return;
     void post('/api/phone/events', { ...body, at: Date.now(), page: this.#instance }, { keepalive }).catch(() => {});
   }
 

@@ -19,10 +19,17 @@ function set(next: readonly Toast[]) {
 
 const drop = (id: number) => set(toasts.filter((toast) => toast.id !== id));
 
+/** Of each kind the newest: what went wrong gives way to nothing but more of it. */
+export function fitting<T extends { tone: string }>(all: readonly T[]): T[] {
+  const newest = (bad: boolean) => new Set(all.filter(({ tone }) => (tone === 'bad') === bad).slice(-MOST));
+  const [bad, other] = [newest(true), newest(false)];
+  return all.filter((one) => bad.has(one) || other.has(one));
+}
+
 /** A message in passing. What must not be missed is shown in its place, not here. */
 export function toast(tone: Toast['tone'], title: string, text: string | null = null) {
   const id = nextId++;
-  set([...toasts, { id, tone, title, text }].slice(-MOST));
+  set(fitting([...toasts, { id, tone, title, text }]));
   if (tone !== 'bad') setTimeout(() => drop(id), SHOWN_MS);
 }
 

@@ -40,9 +40,10 @@ export const en = {
   live: {
     connecting: 'Connecting…', stale: (since: string) => `No news since ${since}. What you see may be out of date, so commands wait until the connection is back.`,
     away: 'The desk is restarting. It comes back by itself.', offline: 'This computer is offline.',
+    upgraded: 'The desk has a newer page. Parts of this one may not come any more until it is loaded.', load: 'Load the page',
   },
   phone: {
-    label: 'Phone', registered: 'Phone ready', connecting: 'Phone connecting…', off: 'Phone not registered', refused: 'Phone refused by the telephone system',
+    label: 'Phone', registered: 'Phone ready', connecting: 'Phone connecting…', off: 'Phone not registered', refused: 'Phone refused by the telephone system', failed: 'Phone could not be started',
     elsewhere: 'The phone is in another tab', take: 'Use the phone here', noAnswer: 'The phone is in another tab that does not answer.',
     missing: 'No microphone found. Plug one in, then try again.', forbidden: 'The microphone is blocked for this page. Allow it in the browser’s address bar, then try again.',
     notRegisteredWhy: 'Calls cannot reach you here until the phone is registered.',
@@ -70,14 +71,14 @@ export const en = {
     dialPlace: 'Number to call', dial: 'Call', campaign: 'Campaign', did: 'Number shown to the customer', options: 'Options', defaultChoice: 'Default', choicesFailed: 'The choices could not be loaded; the defaults apply.',
   },
   call: {
-    none: 'No call', noneWhy: 'Choose someone from the worklist, or type a number. Calls that come in appear here.',
+    bar: 'Call', toCall: 'To the call', none: 'No call', noneWhy: 'Choose someone from the worklist, or type a number. Calls that come in appear here.',
     calling: 'Calling …', ringing: 'Ringing', ringingIn: 'Incoming call', active: 'Talking', held: 'On hold', afterCall: 'After the call',
     accept: 'Accept', decline: 'Decline', end: 'End', mute: 'Mute', unmute: 'Unmute', hold: 'Hold', resume: 'Resume', keypad: 'Keypad', book: 'Book appt', transfer: 'Transfer',
     pauseRec: 'Pause rec', resumeRec: 'Resume rec', recorded: 'recorded', recordingPaused: (since: string) => `recording paused ${since}`,
     participants: 'On the call', roles: { customer: 'Customer', agent: 'Agent', third: 'Third party' } as Record<string, string>,
     states: { ringing: 'ringing', on: 'on the call', left: 'left', not_confirmed: 'not confirmed' } as Record<string, string>,
     unknownTitle: 'We do not know whether the customer’s phone rang.', unknownWhy: 'We are looking. Do not call again until it is clear.',
-    reference: (reference: string) => `Reference ${reference}`, notRung: 'The call was not placed.', didRing: 'The customer’s phone did ring.', reveal: 'Show number', kick: 'Remove',
+    reference: (reference: string) => `Reference ${reference}`, notRung: 'The call was not placed.', didRing: 'The customer’s phone did ring.', silent: 'Nothing has been heard of this call yet.', reveal: 'Show number', kick: 'Remove',
     pickUp: 'Pick up to connect', history: 'Earlier calls', noHistory: 'No earlier calls.', historyFailed: 'Earlier calls could not be loaded.',
     notes: 'Notes', saved: (at: string) => `saved ${at}`, saving: 'saving…', notSaved: 'not saved: the desk cannot be reached',
     muted: 'muted', outbound: 'outbound', inbound: 'inbound', transferred: 'transferred',
@@ -88,7 +89,7 @@ export const en = {
     stale: 'the page is out of date', no_audio_here: 'this tab has no audio of the call', no_answer: 'the phone’s tab does not answer', microphone_missing: 'no microphone', microphone_forbidden: 'the microphone is blocked',
     not_recording: 'nothing is recorded', already_paused: 'it is paused already', not_paused: 'it is not paused', no_disposition_yet: 'the call has not ended', already_disposed: 'it is disposed already',
     already_muted: 'you are muted already', not_muted: 'you are not muted', no_number: 'the number is not known', no_one_to_drop: 'there is no third party', no_transfer: 'no transfer is under way', transfer_under_way: 'a transfer is under way',
-    transferred: 'the call was transferred', already_answered: 'it is answered already', no_conversation: 'nobody talked', no_phone_here: 'no phone of this desk was in the call', not_ringing: 'it does not ring', phone_is_connected: 'your phone is connected',
+    transferred: 'the call was transferred', already_answered: 'it is answered already', no_conversation: 'nobody talked', no_phone_here: 'no phone of this desk was in the call', not_ringing: 'it does not ring', another_rings: 'your phone rings for another call', phone_is_connected: 'your phone is connected',
     not_sent_in_time: 'it could not be sent in time and was not', dial_open: 'another call is being placed', key_used: 'the request was sent before with something else', no_agent_number: 'the agent has no number', not_unknown: 'its outcome is known',
     not_over_kookoo: 'not with calls over KooKoo', agent_not_ready: 'the agent is not ready', agent_not_rung: 'the agent’s phone was not rung', handed_over: 'the call is being handed to somebody else', no_agent_socket: 'the agent’s socket is not open',
     link_incomplete: 'the agent’s link lacks something', campaign_number_unknown: 'the campaign’s number is not known', not_a_telephone_number: 'this is no telephone number', settled_happened: 'it did ring', settled_not_happened: 'it did not ring',
@@ -154,7 +155,7 @@ export const en = {
   devices: { title: 'Microphone and ring', input: 'Microphone', output: 'Voice', ring: 'Ring', standard: 'Standard', test: 'Play a tone', allow: 'Allow the microphone', level: 'Level', ready: 'The microphone works.', notifications: 'Tell me about calls while this page is hidden', notificationsOff: 'The browser does not show notifications of this page, so calls are not told while it is hidden.' },
   problem: {
     title: 'That did not work', unreachable: 'The desk cannot be reached.', mayHave: 'It may have happened all the same. Look before you do it again.', later: (s: number) => `Possible again in ${count(s, 'second', 'seconds')}.`,
-    forbidden: 'You may not do that.', notFound: 'There is no such page.', crashed: 'This part of the page broke.', reload: 'Load it again',
+    forbidden: 'You may not do that.', notFound: 'There is no such page.', crashed: 'This part of the page broke.', notLoaded: 'This part of the page could not be loaded.', reload: 'Load it again',
   },
   time: { now: 'just now', s: 's', min: 'min', h: 'h', d: 'd', ago: (text: string) => `${text} ago` },
   window: { move: 'Move with the arrow keys', size: 'Size with Shift and the arrow keys', detach: 'Put into a window of its own', attach: 'Put back into the card' },
@@ -173,7 +174,7 @@ export const en = {
   appointments: {
     title: 'Appointments', none: 'No appointments.', book: 'Book appointment', bookAt: (time: string) => `Book ${time}`, bookedHere: 'booked', department: 'Department', doctor: 'Doctor', day: 'Day', slots: 'Time', notes: 'Note for the appointment', choose: 'Choose…', chooseSlot: 'Choose a time.',
     edit: 'Change', save: 'Save change', cancel: 'Cancel it', reallyCancel: 'Yes, cancel it', keep: 'Keep it', another: 'Book another', changed: 'Someone else changed it meanwhile. This is how it is now.', saved: (doctor: string, when: string) => `Booked: ${doctor}, ${when}.`,
-    lost: 'Someone else took that time just now.', lostWhy: 'Nothing was booked. The times below are fresh: choose another.', noneFree: 'No free time on this day.', nextDay: 'Next day', noSlotsRead: 'The times could not be loaded.', noChoices: 'Departments and doctors could not be loaded.', failed: 'Appointments could not be loaded.',
+    lost: { taken: 'Someone else took that time just now.', past: 'That time is over.' }, lostWhy: 'Nothing was booked. The times below are fresh: choose another.', noneFree: 'No free time on this day.', nextDay: 'Next day', noSlotsRead: 'The times could not be loaded.', noChoices: 'Departments and doctors could not be loaded.', failed: 'Appointments could not be loaded.',
     noNumber: 'A number is needed to book for.', off: { taken: 'taken', past: 'over' }, states: { booked: 'booked', cancelled: 'cancelled', completed: 'completed' } as Record<string, string>,
   },
   messages: {

@@ -40,9 +40,10 @@ export const hi: Words = {
   live: {
     connecting: 'जुड़ रहा है…', stale: (since) => `${since} से कोई समाचार नहीं। जो दिख रहा है वह पुराना हो सकता है, इसलिए जुड़ने तक आदेश रुके हैं।`,
     away: 'डेस्क फिर शुरू हो रहा है। यह अपने आप लौटेगा।', offline: 'यह कंप्यूटर ऑफ़लाइन है।',
+    upgraded: 'डेस्क पर नया पन्ना है। जब तक उसे न खोलें, इस पन्ने के कुछ भाग शायद न आएँ।', load: 'पन्ना खोलें',
   },
   phone: {
-    label: 'फ़ोन', registered: 'फ़ोन तैयार', connecting: 'फ़ोन जुड़ रहा है…', off: 'फ़ोन पंजीकृत नहीं', refused: 'टेलीफ़ोन प्रणाली ने फ़ोन अस्वीकार किया',
+    label: 'फ़ोन', registered: 'फ़ोन तैयार', connecting: 'फ़ोन जुड़ रहा है…', off: 'फ़ोन पंजीकृत नहीं', refused: 'टेलीफ़ोन प्रणाली ने फ़ोन अस्वीकार किया', failed: 'फ़ोन शुरू नहीं हो सका',
     elsewhere: 'फ़ोन दूसरे टैब में है', take: 'फ़ोन यहाँ लें', noAnswer: 'फ़ोन जिस टैब में है वह उत्तर नहीं दे रहा।',
     missing: 'माइक नहीं मिला। लगाकर फिर कोशिश करें।', forbidden: 'इस पन्ने के लिए माइक रोका गया है। ब्राउज़र की पता-पट्टी में अनुमति दें, फिर कोशिश करें।',
     notRegisteredWhy: 'फ़ोन पंजीकृत होने तक यहाँ कॉल नहीं आ सकतीं।',
@@ -70,14 +71,14 @@ export const hi: Words = {
     dialPlace: 'कॉल करने का नंबर', dial: 'कॉल', campaign: 'अभियान', did: 'ग्राहक को दिखने वाला नंबर', options: 'विकल्प', defaultChoice: 'सामान्य', choicesFailed: 'विकल्प नहीं खुल सके; सामान्य लागू हैं।',
   },
   call: {
-    none: 'कोई कॉल नहीं', noneWhy: 'कार्यसूची से किसी को चुनें, या नंबर लिखें। आने वाली कॉल यहाँ दिखेंगी।',
+    bar: 'कॉल', toCall: 'कॉल पर जाएँ', none: 'कोई कॉल नहीं', noneWhy: 'कार्यसूची से किसी को चुनें, या नंबर लिखें। आने वाली कॉल यहाँ दिखेंगी।',
     calling: 'कॉल लग रही है …', ringing: 'घंटी बज रही है', ringingIn: 'कॉल आ रही है', active: 'बातचीत', held: 'होल्ड पर', afterCall: 'कॉल के बाद',
     accept: 'उठाएँ', decline: 'मना करें', end: 'समाप्त करें', mute: 'म्यूट', unmute: 'अनम्यूट', hold: 'होल्ड', resume: 'जारी रखें', keypad: 'कीपैड', book: 'अपॉइंटमेंट', transfer: 'ट्रांसफ़र',
     pauseRec: 'रिकॉर्डिंग रोकें', resumeRec: 'रिकॉर्डिंग चलाएँ', recorded: 'रिकॉर्ड हो रही है', recordingPaused: (since) => `रिकॉर्डिंग ${since} से रुकी`,
     participants: 'कॉल पर कौन', roles: { customer: 'ग्राहक', agent: 'एजेंट', third: 'तीसरा पक्ष' },
     states: { ringing: 'घंटी बज रही है', on: 'कॉल पर', left: 'चले गए', not_confirmed: 'पुष्ट नहीं' },
     unknownTitle: 'पता नहीं कि ग्राहक का फ़ोन बजा या नहीं।', unknownWhy: 'हम देख रहे हैं। स्पष्ट होने तक फिर कॉल न करें।',
-    reference: (reference) => `संदर्भ ${reference}`, notRung: 'कॉल नहीं लगाई गई।', didRing: 'ग्राहक का फ़ोन बजा था।', reveal: 'नंबर दिखाएँ', kick: 'हटाएँ',
+    reference: (reference) => `संदर्भ ${reference}`, notRung: 'कॉल नहीं लगाई गई।', didRing: 'ग्राहक का फ़ोन बजा था।', silent: 'इस कॉल की अब तक कोई ख़बर नहीं आई है।', reveal: 'नंबर दिखाएँ', kick: 'हटाएँ',
     pickUp: 'जुड़ने के लिए उठाएँ', history: 'पिछली कॉल', noHistory: 'कोई पिछली कॉल नहीं।', historyFailed: 'पिछली कॉल नहीं खुल सकीं।',
     notes: 'टिप्पणी', saved: (at) => `${at} पर सहेजा`, saving: 'सहेज रहे हैं…', notSaved: 'नहीं सहेजा: डेस्क तक पहुँच नहीं',
     muted: 'आप म्यूट हैं', outbound: 'जाने वाली', inbound: 'आने वाली', transferred: 'ट्रांसफ़र हुई',
@@ -88,7 +89,7 @@ export const hi: Words = {
     stale: 'पन्ना पुराना हो गया है', no_audio_here: 'इस टैब में कॉल की आवाज़ नहीं है', no_answer: 'फ़ोन वाला टैब उत्तर नहीं दे रहा', microphone_missing: 'माइक नहीं है', microphone_forbidden: 'माइक रोका गया है',
     not_recording: 'कुछ रिकॉर्ड नहीं हो रहा', already_paused: 'पहले से रुकी है', not_paused: 'रुकी नहीं है', no_disposition_yet: 'कॉल समाप्त नहीं हुई है', already_disposed: 'निपटान पहले ही हो गया',
     already_muted: 'आप पहले से म्यूट हैं', not_muted: 'आप म्यूट नहीं हैं', no_number: 'नंबर ज्ञात नहीं', no_one_to_drop: 'कोई तीसरा पक्ष नहीं है', no_transfer: 'कोई ट्रांसफ़र नहीं चल रहा', transfer_under_way: 'ट्रांसफ़र चल रहा है',
-    transferred: 'कॉल ट्रांसफ़र हो गई', already_answered: 'पहले ही उठा ली गई', no_conversation: 'कोई बातचीत नहीं हुई', no_phone_here: 'इस डेस्क का कोई फ़ोन कॉल में नहीं था', not_ringing: 'घंटी नहीं बज रही', phone_is_connected: 'आपका फ़ोन जुड़ा है',
+    transferred: 'कॉल ट्रांसफ़र हो गई', already_answered: 'पहले ही उठा ली गई', no_conversation: 'कोई बातचीत नहीं हुई', no_phone_here: 'इस डेस्क का कोई फ़ोन कॉल में नहीं था', not_ringing: 'घंटी नहीं बज रही', another_rings: 'आपका फ़ोन किसी और कॉल के लिए बज रहा है', phone_is_connected: 'आपका फ़ोन जुड़ा है',
     not_sent_in_time: 'समय पर भेजी नहीं जा सकी, इसलिए नहीं भेजी गई', dial_open: 'एक और कॉल लगाई जा रही है', key_used: 'यह अनुरोध पहले किसी और बात के साथ भेजा गया था', no_agent_number: 'एजेंट का नंबर नहीं है', not_unknown: 'इसका परिणाम ज्ञात है',
     not_over_kookoo: 'KooKoo की कॉल में संभव नहीं', agent_not_ready: 'एजेंट तैयार नहीं है', agent_not_rung: 'एजेंट का फ़ोन नहीं बजाया जा सका', handed_over: 'कॉल किसी और को दी जा रही है', no_agent_socket: 'एजेंट का सॉकेट खुला नहीं है',
     link_incomplete: 'एजेंट के जोड़ में कुछ कमी है', campaign_number_unknown: 'अभियान का नंबर ज्ञात नहीं', not_a_telephone_number: 'यह फ़ोन नंबर नहीं है', settled_happened: 'फ़ोन बजा था', settled_not_happened: 'फ़ोन नहीं बजा था',
@@ -154,7 +155,7 @@ export const hi: Words = {
   devices: { title: 'माइक और घंटी', input: 'माइक', output: 'आवाज़', ring: 'घंटी', standard: 'सामान्य', test: 'ध्वनि बजाएँ', allow: 'माइक की अनुमति दें', level: 'स्तर', ready: 'माइक काम कर रहा है।', notifications: 'पन्ना छिपा हो तब भी कॉल बताएँ', notificationsOff: 'ब्राउज़र इस पन्ने की सूचनाएँ नहीं दिखाता, इसलिए छिपे पन्ने पर कॉल नहीं बताई जातीं।' },
   problem: {
     title: 'यह नहीं हो सका', unreachable: 'डेस्क तक पहुँच नहीं हुई।', mayHave: 'हो सकता है यह फिर भी हो गया हो। दोबारा करने से पहले देखें।', later: (s) => `${s} सेकंड बाद फिर संभव।`,
-    forbidden: 'आपको इसकी अनुमति नहीं है।', notFound: 'ऐसा कोई पन्ना नहीं है।', crashed: 'पन्ने का यह भाग टूट गया।', reload: 'फिर खोलें',
+    forbidden: 'आपको इसकी अनुमति नहीं है।', notFound: 'ऐसा कोई पन्ना नहीं है।', crashed: 'पन्ने का यह भाग टूट गया।', notLoaded: 'पन्ने का यह भाग नहीं आ सका।', reload: 'फिर खोलें',
   },
   time: { now: 'अभी-अभी', s: 'से॰', min: 'मि॰', h: 'घं॰', d: 'दिन', ago: (text) => `${text} पहले` },
   window: { move: 'तीर कुंजियों से हटाएँ', size: 'Shift और तीर कुंजियों से आकार बदलें', detach: 'अपनी खिड़की में रखें', attach: 'कार्ड में वापस रखें' },
@@ -173,7 +174,7 @@ export const hi: Words = {
   appointments: {
     title: 'अपॉइंटमेंट', none: 'कोई अपॉइंटमेंट नहीं।', book: 'अपॉइंटमेंट बुक करें', bookAt: (time) => `${time} बुक करें`, bookedHere: 'बुक है', department: 'विभाग', doctor: 'डॉक्टर', day: 'दिन', slots: 'समय', notes: 'अपॉइंटमेंट की टिप्पणी', choose: 'चुनें…', chooseSlot: 'समय चुनें।',
     edit: 'बदलें', save: 'बदलाव सहेजें', cancel: 'रद्द करें', reallyCancel: 'हाँ, रद्द करें', keep: 'रहने दें', another: 'एक और बुक करें', changed: 'इस बीच किसी और ने इसे बदला। अब यह ऐसा है।', saved: (doctor, when) => `बुक हुआ: ${doctor}, ${when}।`,
-    lost: 'यह समय अभी किसी और ने ले लिया।', lostWhy: 'कुछ बुक नहीं हुआ। नीचे ताज़ा समय हैं: दूसरा चुनें।', noneFree: 'इस दिन कोई समय खाली नहीं।', nextDay: 'अगला दिन', noSlotsRead: 'समय नहीं खुल सके।', noChoices: 'विभाग और डॉक्टर नहीं खुल सके।', failed: 'अपॉइंटमेंट नहीं खुल सके।',
+    lost: { taken: 'यह समय अभी किसी और ने ले लिया।', past: 'वह समय बीत चुका है।' }, lostWhy: 'कुछ बुक नहीं हुआ। नीचे ताज़ा समय हैं: दूसरा चुनें।', noneFree: 'इस दिन कोई समय खाली नहीं।', nextDay: 'अगला दिन', noSlotsRead: 'समय नहीं खुल सके।', noChoices: 'विभाग और डॉक्टर नहीं खुल सके।', failed: 'अपॉइंटमेंट नहीं खुल सके।',
     noNumber: 'बुक करने के लिए नंबर चाहिए।', off: { taken: 'भरा', past: 'बीत गया' }, states: { booked: 'बुक', cancelled: 'रद्द', completed: 'पूरा' },
   },
   messages: {

@@ -55,6 +55,11 @@ describe('administration', { concurrency: 2 }, () => {
     await until('the session has ended', async () => await person.page.evaluate(async () => (await fetch('/api/me')).status) === 401);
     await page.getByRole('tab', { name: 'Audit' }).click();
     await page.getByText('user.add').first().waitFor();
+    // A day that is taken away is no question that could not be asked.
+    await page.getByLabel('From').fill('');
+    await page.waitForTimeout(300);
+    await page.getByText('user.add').first().waitFor();
+    assert.equal(await page.getByText('That did not work').count(), 0);
     await admin.picture('admin-audit');
     await admin.leave();
     await person.leave();

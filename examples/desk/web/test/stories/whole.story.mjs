@@ -68,6 +68,10 @@ describe('whole', { concurrency: 2 }, () => {
     await keys.press('e');
     await page.getByText('How did it end?').waitFor();
     await page.locator('input[type=radio]:focus').waitFor();
+    // A key that comes with the form was meant for something else.
+    await keys.press('1');
+    assert.equal(await page.locator('input[type=radio]:checked').count(), 0);
+    await page.waitForTimeout(600);
     await keys.press('2');
     const chosen = await page.locator('input[type=radio]:checked').getAttribute('value');
     await keys.press('Enter');

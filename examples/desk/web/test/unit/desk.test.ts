@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { sameAgent } from '../../src/api/agents';
 import { heeds } from '../../src/features/call/shortcuts';
-import { callOf, hasForm, isBad, owedCall, ringsBeside, subjectOf, wantsAnother } from '../../src/features/desk/subject';
+import { callOf, hasForm, isBad, isDone, owedCall, personOf, ringsBeside, subjectOf, wantsAnother } from '../../src/features/desk/subject';
+import { stateTone } from '../../src/features/agent/tone';
+import type { Entry, WorklistPage } from '../../src/api/types';
 import type { Leg, Ringing } from '../../src/phone/machine';
+import { fitting } from '../../src/ui/toasts';
+import { readAt, waiting } from '../../src/features/worklist/levels';
 import { byAttention } from '../../src/features/wallboard/attention';
 import { aside, clamped, moved, sized } from '../../src/ui/box';
 import { clock, dayOf, daysBefore, grouped, span } from '../../src/words/time';
@@ -19,6 +23,12 @@ describe('which call the card is about', () => {
   test('then the one that is up, then the one that rings', () => {
     expect(subjectOf([call({ ucid: '1', phase: 'ringing' }), call({ ucid: '2' })], NONE)?.ucid).toBe('2');
     expect(subjectOf([call({ ucid: '1', phase: 'ringing' })], NONE)?.ucid).toBe('1');
+  });
+  test('of several that ring the one that the phone rings for', () => {
+    const both = [call({ ucid: '1', ids: ['0', '1'], phase: 'ringing', direction: 'inbound' }), call({ ucid: '2', phase: 'ringing', direction: 'inbound', askedAt: 9_000 })];
+    expect(['0', '1', '2', '3', null].map((rings) => subjectOf(both, NONE, rings)?.ucid)).toEqual(['1', '1', '2', '2', '2']);
+    expect(subjectOf([...both, call({ ucid: '3', askedAt: 0 })], NONE, '1')?.ucid).toBe('3');
+    expect(subjectOf([...both, call({ ucid: '3', phase: 'calling', askedAt: 99_000 })], NONE, '1')?.ucid).toBe('1');
   });
   test('an inbound one whose ring has ended here is none, until it rings here again', () => {
     const rings = call({ ucid: '1', phase: 'ringing', direction: 'inbound' });
@@ -62,6 +72,11 @@ describe('which call the card is about', () => {
     expect(['refused', 'given_up', 'overtaken'].map((state) => given(state, null))).toEqual([true, true, true]);
     expect([given('refused', 'already_disposed'), given('pending', null), given('sent', null), wantsAnother(call({ phase: 'after_call' }))]).toEqual([false, false, false, false]);
     expect([isBad('service', 'refused'), isBad('platform', 'refused'), isBad('service', 'pending')]).toEqual([true, false, false]);
+  });
+  test('one of which all is said gives way to whoever is called next', () => {
+    const given = (service: string, phase: 'after_call' | 'closed', why: string | null = 'already_disposed') => isDone(call({ phase, disposition: { ...done, targets: { service } }, can: { ...call().can, dispose: why } }));
+    expect([given('sent', 'closed'), given('pending', 'after_call'), given('refused', 'closed', null)]).toEqual([true, true, false]);
+    expect([isDone(call({ phase: 'closed' })), isDone(call({ phase: 'after_call' })), isDone(call({ disposition: done }))]).toEqual([false, false, false]);
   });
   test('without calls there is none', () => { expect(subjectOf([], NONE)).toBeNull(); });
 });
@@ -122,6 +137,10 @@ describe('what rings here', () => {
     for (const phase of ['ringing', 'calling'] as const) expect([phase, ringsBeside(leg(), call({ ucid: '1', phase }))]).toEqual([phase, false]);
     expect([ringsBeside(leg(), call({ ucid: '1', ids: ['1', '9'] })), ringsBeside(leg({ ucid: null }), call())]).toEqual([false, false]);
   });
+  test('is not picked up on the card of another call that comes in', () => {
+    const incoming = (ucid: string) => call({ ucid, phase: 'ringing', direction: 'inbound' });
+    expect([ringsBeside(leg(), incoming('1')), ringsBeside(leg(), incoming('9')), ringsBeside(leg({ ucid: null }), incoming('1')), ringsBeside(leg({ answer: null }), incoming('1'))]).toEqual([true, false, false, false]);
+  });
   test('is nothing where the desk has decided, or nothing rings', () => {
     expect([ringsBeside(leg({ answer: null }), null), ringsBeside(leg({ answer: 'auto' }), null), ringsBeside({ kind: 'idle' }, null)]).toEqual([false, false, false]);
   });
@@ -130,6 +149,31 @@ describe('what rings here', () => {
 test('two ids are one agent’s, however they are spelled', () => {
   for (const [one, other] of [['043', '43'], ['Agent01', 'agent01'], [' agent01 ', 'AGENT01']]) expect([one, sameAgent(one, other)]).toEqual([one, true]);
   for (const [one, other] of [['43', '430'], ['agent01', 'agent1'], ['0agent', 'agent'], [null, null], [undefined, 'a'], ['', ''], ['0', '00']]) expect([one, sameAgent(one, other)]).toEqual([one, false]);
+});
+
+describe('messages in passing', () => {
+  const message = (id: number, tone: string) => ({ id, tone });
+  test('are few, and none pushes out what went wrong', () => {
+    const all = [message(1, 'bad'), ...[2, 3, 4, 5, 6].map((id) => message(id, 'warning')), message(7, 'good')];
+    expect(fitting(all).map(({ id }) => id)).toEqual([1, 4, 5, 6, 7]);
+    expect(fitting([1, 2, 3, 4, 5].map((id) => message(id, 'bad'))).map(({ id }) => id)).toEqual([2, 3, 4, 5]);
+    expect(fitting([...[1, 2, 3, 4].map((id) => message(id, 'bad')), message(5, 'warning')]).map(({ id }) => id)).toEqual([1, 2, 3, 4, 5]);
+  });
+});
+
+test('who waits in the worklist does so since the page was read on which it is', () => {
+  const entry = (id: string, ageSec: number) => ({ id, kind: 'lead', name: null, number: '9000000001', source: null, ageSec, level: 'ok', leadId: null, lastInteractionAt: null }) as unknown as Entry;
+  const page = (...entries: Entry[]) => ({ entries, cursor: null, withoutNumber: 0 }) as unknown as WorklistPage;
+  const pages = [readAt(page(entry('a', 60)), 100_000), readAt(page(entry('b', 60), entry('c', 10)), 900_000)];
+  expect(waiting(pages).map(({ entry: { id }, since }) => [id, since])).toEqual([['a', 40_000], ['b', 840_000], ['c', 890_000]]);
+});
+
+describe('who somebody is to the page', () => {
+  test('is the same before the call, in it, and as it becomes part of another', () => {
+    const own = call({ ucid: '1', number: '09000000001' });
+    expect([personOf({ number: '9000000001' }, null), personOf(own, own), personOf(call({ ucid: '2', number: own.number }), { ucid: '2' })]).toEqual(Array(3).fill('9000000001'));
+    expect([personOf({ number: '9000000002' }, null), personOf(call({ ucid: '3', number: null }), { ucid: '3' }), personOf(null, null)]).toEqual(['9000000002', '3', '']);
+  });
 });
 
 describe('a single key', () => {
@@ -141,6 +185,13 @@ describe('a single key', () => {
   test('is none where Enter presses what has the focus', () => {
     expect(['button', 'a', 'summary', '[role=button]'].map((pressed) => heeds('Enter', on(pressed)))).toEqual([false, false, false, false]);
   });
+});
+
+test('a state has the tone of a whole word of it, and none where it is not known', () => {
+  const tones = (...words: string[]) => words.map((word) => stateTone(agent('a', word)));
+  expect(tones('READY', 'Idle', 'AVAILABLE', 'BUSY', 'INCALL', 'ON_CALL', 'ACW', 'AFTER CALL WORK', 'PAUSED', 'AUX', 'LOGOUT', 'LOGGED_OUT')).toEqual(['good', 'good', 'good', 'blue', 'blue', 'blue', 'warning', 'warning', 'warning', 'warning', 'bad', 'bad']);
+  expect(tones('NOT_READY', 'UNAVAILABLE', 'NOT READY', 'RECALLED', 'SOMETHING', '')).toEqual(['', '', '', '', '', '']);
+  expect(stateTone(agent('a', 'READY', { state: { ...agent('a', 'READY').state, fresh: false } }))).toBe('');
 });
 
 test('who needs attention is first', () => {

@@ -1,10 +1,9 @@
 import { QueryClient } from '@tanstack/react-query';
 import { describe, expect, test } from 'vitest';
 import { KEYS, apply, type Calls } from '../../src/live/cache';
-import { isOf, type Pending } from '../../src/features/call/dialing';
 import type { Call } from '../../src/api/types';
 import { callOf } from '../../src/features/desk/subject';
-import { fillNotes, notesOf, notesToSend } from '../../src/features/call/Notes';
+import { fillNotes, notesOf, notesToSend } from '../../src/features/call/drafts';
 import { replaced, reset } from '../../src/live/records';
 import { Stream, type Source, type StreamMessage } from '../../src/live/stream';
 import { call } from './calls';
@@ -156,10 +155,6 @@ describe('a call that became part of another', () => {
     expect(notesOf(call({ ucid: '22', ids: ['21', '22'], notes: 'Has a card' }))).toBe('Has a card\nWants Tuesday');
     expect(notesOf(call({ ucid: '32', ids: ['31', '32'] }))).toBe('');
   });
-  test('is the one that was dialled', () => {
-    const pending: Pending = { key: 'k', number: '9000000001', name: null, leadId: null, at: 0, state: 'accepted', ucid: '1', reference: null, problem: null };
-    expect([isOf(pending, call({ ucid: '2', ids: ['1', '2'] })), isOf(pending, call({ ucid: '2', ids: ['2'] })), isOf({ ...pending, ucid: null }, call())]).toEqual([true, false, false]);
-  });
 });
 
 describe('notes', () => {
@@ -173,7 +168,7 @@ describe('notes', () => {
   });
   test('go with a disposition where there are any', () => {
     const known = call({ ucid: '51', notes: 'Known' });
-    expect([notesToSend(known, notesOf(known)), notesToSend(known, 'Typed')]).toEqual([{ notes: 'Known' }, { notes: 'Typed' }]);
+    expect([notesToSend(known, notesOf(known)), notesToSend(known, 'Typed')]).toEqual([{}, { notes: 'Typed' }]);
     expect(notesToSend(call({ ucid: '52' }), '')).toEqual({});
   });
 });
@@ -192,13 +187,14 @@ function made() {
   const sources: Fake[] = [];
   const timers: { ms: number; run: () => void; on: boolean }[] = [];
   const told: StreamMessage[] = [];
+  const suspected = { count: 0 };
   const stream = new Stream((message) => told.push(message), {
     open: (url) => { const source = new Fake(url); sources.push(source); return source; },
     after: (ms, run) => { const timer = { ms, run, on: true }; timers.push(timer); return () => { timer.on = false; }; },
-  });
+  }, () => { suspected.count += 1; });
   const fire = (test: (ms: number) => boolean) => { const timer = timers.findLast(({ ms, on }) => on && test(ms)); if (timer) { timer.on = false; timer.run(); } };
   const last = () => sources[sources.length - 1] as Fake;
-  return { stream, sources, told, fire, last };
+  return { stream, sources, told, fire, last, suspected };
 }
 
 describe('the stream', () => {
@@ -265,6 +261,20 @@ describe('the stream', () => {
     expect(stream.standing).toBe('live');
     fire((ms) => ms === 40_000);
     expect([stream.standing, sources[0]?.closed]).toEqual(['stale', true]);
+  });
+
+  test('each failure of the current connection is a reason to ask who is signed in; going away and silence are none', () => {
+    const { stream, sources, fire, last, suspected } = made();
+    stream.start();
+    last().send('snapshot', {}, '1');
+    last().send('going-away', {});
+    fire((ms) => ms < 2_000);
+    fire((ms) => ms === 40_000);
+    expect(suspected.count).toBe(0);
+    fire((ms) => ms < 2_000);
+    last().onerror?.({} as Event);
+    sources[0]?.onerror?.({} as Event);
+    expect(suspected.count).toBe(1);
   });
 
   test('going away is said, and it comes back', () => {

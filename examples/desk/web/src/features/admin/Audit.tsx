@@ -27,8 +27,8 @@ export function Audit() {
     <section className="card" aria-label={words.admin.audit}>
       <header><h2>{words.admin.audit}</h2></header>
       <form className="form" style={{ borderTop: 0 }} onSubmit={(event) => event.preventDefault()}>
-        <Field label={words.history.from}>{(ids) => <input {...ids} type="date" value={filter.from} max={filter.to} onChange={(e) => set({ from: e.target.value })} />}</Field>
-        <Field label={words.history.to}>{(ids) => <input {...ids} type="date" value={filter.to} min={filter.from} onChange={(e) => set({ to: e.target.value })} />}</Field>
+        <Field label={words.history.from}>{(ids) => <input {...ids} type="date" value={filter.from} max={filter.to} onChange={(e) => { if (e.target.value) set({ from: e.target.value }); }} />}</Field>
+        <Field label={words.history.to}>{(ids) => <input {...ids} type="date" value={filter.to} min={filter.from} onChange={(e) => { if (e.target.value) set({ to: e.target.value }); }} />}</Field>
         <Field label={words.admin.who}>{(ids) => <select {...ids} value={filter.who} onChange={(e) => set({ who: e.target.value })}><option value="">{words.history.all}</option>{users.data?.map((user) => <option key={user.id} value={user.id}>{user.email}</option>)}</select>}</Field>
         <Field label={words.admin.what}>{(ids) => <input {...ids} autoComplete="off" placeholder={words.admin.whatHint} value={filter.action} onChange={(e) => set({ action: e.target.value })} />}</Field>
       </form>

@@ -8,23 +8,13 @@ import { Menu, type MenuEntry } from '../../ui/Menu';
 import { toastProblem } from '../../ui/toasts';
 import { clock, span, timeOfDay } from '../../words/time';
 import { useWords, type Words } from '../../words/words';
+import { stateTone } from './tone';
 
 /** The service's word for a state, in ours; an unknown word as it came. */
 export function stateWord(agent: AgentView, words: Words): string {
   const word = agent.state.word;
   const known = words.agent.words[word.toUpperCase().replaceAll(' ', '_')];
   return agent.pausedReason && known ? `${known}: ${agent.pausedReason}` : known ?? word;
-}
-
-export function stateTone(agent: AgentView): 'good' | 'warning' | 'bad' | 'blue' | '' {
-  if (!agent.state.fresh) return '';
-  const word = agent.state.word.toUpperCase();
-  if (/READY|AVAILABLE|IDLE/.test(word)) return 'good';
-  if (/BUSY|CALL|TALK/.test(word) && !/AFTER/.test(word)) return 'blue';
-  if (/ACW|WRAP|AFTER/.test(word)) return 'warning';
-  if (/PAUSE|AUX|BREAK/.test(word)) return 'warning';
-  if (/LOG.*OUT/.test(word)) return 'bad';
-  return '';
 }
 
 /** What the service says the agent is, and since when; what was asked for is another thing. */
@@ -40,15 +30,16 @@ export function AgentBadge({ agent: id }: { agent: string }) {
   });
   if (!agent) return <Button className="badge" blocked={words.live.connecting}>{words.loading}</Button>;
   const { state } = agent;
+  const blocked = stale && (words.reason['stale'] ?? stale);
   const inCall = agent.call !== null;
   const after = inCall ? ` (${words.agent.afterCall})` : '';
   const list = reasons.data?.reasons ?? [];
   const entries: MenuEntry[] = agent.loggedIn ? [
-    { key: 'ready', label: words.agent.ready + after, icon: <Check aria-hidden />, blocked: stale, onSelect: () => command.mutate({ verb: 'ready' }) },
+    { key: 'ready', label: words.agent.ready + after, icon: <Check aria-hidden />, blocked, onSelect: () => command.mutate({ verb: 'ready' }) },
     { key: 'caption', caption: words.agent.reasons + after },
-    ...list.map((reason) => ({ key: reason, label: reason, icon: <CirclePause aria-hidden />, blocked: stale, onSelect: () => command.mutate({ verb: 'pause' as const, reason }) })),
-    ...(list.length === 0 ? [{ key: 'pause', label: words.agent.pause, icon: <CirclePause aria-hidden />, blocked: stale, onSelect: () => command.mutate({ verb: 'pause' }) }] : []),
-  ] : [{ key: 'login', label: words.agent.logIn, icon: <LogIn aria-hidden />, blocked: stale, onSelect: () => command.mutate({ verb: 'login' }) }];
+    ...list.map((reason) => ({ key: reason, label: reason, icon: <CirclePause aria-hidden />, blocked, onSelect: () => command.mutate({ verb: 'pause' as const, reason }) })),
+    ...(list.length === 0 ? [{ key: 'pause', label: words.agent.pause, icon: <CirclePause aria-hidden />, blocked, onSelect: () => command.mutate({ verb: 'pause' }) }] : []),
+  ] : [{ key: 'login', label: words.agent.logIn, icon: <LogIn aria-hidden />, blocked, onSelect: () => command.mutate({ verb: 'login' }) }];
   const text = state.fresh || state.word === '' ? stateWord(agent, words) : words.agent.unknown(state.at === 0 ? null : timeOfDay(state.at));
   const asked = state.asked && (!state.fresh || state.asked.at > state.at) ? words.agent.asked(state.asked.word, span(now - state.asked.at, words)) : null;
   return (

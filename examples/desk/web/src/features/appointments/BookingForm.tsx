@@ -10,7 +10,7 @@ import { sentence } from '../../ui/toasts';
 import { dayOf, daysBefore, timeOfDay } from '../../words/time';
 import { useWords } from '../../words/words';
 import { slotsKey, useDepartments, useDoctors, useSlots } from './query';
-import { freshSlots, ofDay, why } from './slots';
+import { freshSlots, lostBy, ofDay, why } from './slots';
 
 export interface To { leadId: string | null; number: string | null; ucid: string | null }
 interface Props { edited: Appointment | null; to: To; onDone: (one: Appointment) => void; onStop: () => void }
@@ -52,7 +52,7 @@ export function BookingForm({ edited, to, onDone, onStop }: Props) {
       void cache.invalidateQueries({ queryKey: KEYS.lead });
     },
   });
-  const lost = save.error instanceof Problem && freshSlots(save.error) !== null;
+  const lost = save.error instanceof Problem && freshSlots(save.error) !== null ? lostBy(save.error) : null;
   const failed = save.error && !lost ? sentence(save.error, words) : null;
   const nobody = to.leadId === null && to.number === null && !edited;
   const blocked = stale ? words.reason['stale'] : nobody ? words.appointments.noNumber : save.isPending ? words.loading : !free ? words.appointments.chooseSlot : null;
@@ -65,7 +65,7 @@ export function BookingForm({ edited, to, onDone, onStop }: Props) {
         <Field label={words.appointments.doctor}>{(ids) => <select {...ids} value={doctor} disabled={at === ''} onChange={change(setDoctor)}><option value="">{words.appointments.choose}</option>{doctors.data?.doctors.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}</select>}</Field>
         <Field label={words.appointments.day}>{(ids) => <input {...ids} type="date" value={date} min={dayOf(now)} onChange={change((value) => setDate((before) => value || before))} />}</Field>
       </div>
-      {lost && <div className="outcome" ref={inView}><Notice tone="warning"><p><strong>{words.appointments.lost}</strong></p><p>{words.appointments.lostWhy}</p></Notice></div>}
+      {lost && <div className="outcome" ref={inView}><Notice tone="warning"><p><strong>{words.appointments.lost[lost]}</strong></p><p>{words.appointments.lostWhy}</p></Notice></div>}
       {doctor !== '' && (slots.isError ? <Notice tone="warning" action={<Button small onClick={() => void slots.refetch()}>{words.retry}</Button>}>{words.appointments.noSlotsRead}</Notice>
         : slots.isPending ? <p className="muted" role="status">{words.loading}</p>
         : <Grid slots={all} now={now} own={edited?.slotId ?? null} chosen={slot} onChoose={(id) => { setSlot(id); save.reset(); }} />)}

@@ -15,6 +15,9 @@ export function freshSlots({ status, body }: Problem): Slot[] | null {
   return status === 409 && Array.isArray(slots) ? slots as Slot[] : null;
 }
 
+/** What became of a time that could not be had. */
+export const lostBy = ({ body }: Problem): 'taken' | 'past' => body['reason'] === 'slot_past' ? 'past' : 'taken';
+
 /** Those of one doctor's day. */
 export function ofDay(slots: readonly Slot[], doctor: string, day: string): Slot[] {
   return slots.filter(({ doctorId, startsAt }) => doctorId === doctor && dayOf(startsAt) === day);

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import type { Call } from '../../api/types';
 import { useMe } from '../../state';
 import { Chip } from '../../ui/controls';
-import { fillNotes, notesOf } from '../call/Notes';
+import { fillNotes, notesOf } from '../call/drafts';
 import { callSummary, leadSummary } from './desk';
 import { useStanding } from './store';
 import { useAssistWords } from './words';

@@ -1,10 +1,8 @@
 import { CalendarPlus, Circle, Grid3x3, Mic, MicOff, MoreHorizontal, Pause, Phone, PhoneCall, PhoneIncoming, PhoneOff, Play, Users } from 'lucide-react';
-import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { Call } from '../../api/types';
 import { useAssist } from '../../assist';
-import { KEYS } from '../../live/cache';
-import { useMuted, useNow, usePhone, useStale } from '../../state';
+import { useNow, usePhone } from '../../state';
 import { Button, Chip, Empty, Notice } from '../../ui/controls';
 import { Menu } from '../../ui/Menu';
 import { clock, grouped, timeOfDay } from '../../words/time';
@@ -13,21 +11,22 @@ import { ringsBeside } from '../desk/subject';
 import type { Selected } from '../lead/query';
 import { TransferDialog } from '../transfer/TransferDialog';
 import { useCustomerName } from '../customer/query';
-import { audio, reasonIn, useBlocked, useCommand } from './commands';
-import { dial, forgetPending, isOf, isOpen, resume, type Pending } from './dialing';
+import { phaseText } from './phase';
+import { audio, reasonIn } from './commands';
+import { useControls } from './controls';
+import { dial } from './dialing';
 import { Incoming } from './Incoming';
 import { Keypad } from './Keypad';
+import { NoMicrophone } from './NoMicrophone';
 import { Notes } from './Notes';
 import { Participants } from './Participants';
+import { useDialBlock } from './placing';
 import { useShortcuts } from './shortcuts';
 
 interface Booking { booking: boolean; onBook: () => void }
 
 /** The one raised thing on the page: the call, or what to do without one. Buttons follow the desk's record. */
-export function CallCard({ call, pending, selected, ...book }: { call: Call | null; pending: Pending | null; selected: Selected | null } & Booking) {
-  const matched = call !== null && pending !== null && (isOf(pending, call) || call.phase !== 'ringing');
-  useEffect(() => { if (matched) forgetPending(); }, [matched]);
-  if (!call && pending) return <PendingCard pending={pending} />;
+export function CallCard({ call, selected, ...book }: { call: Call | null; selected: Selected | null } & Booking) {
   if (!call) return <NoCall selected={selected} />;
   if (call.direction === 'inbound' && call.phase === 'ringing') return <Incoming call={call} />;
   return <ActiveCard key={call.ucid} call={call} {...book} />;
@@ -36,14 +35,14 @@ export function CallCard({ call, pending, selected, ...book }: { call: Call | nu
 /** What to do without a call: whoever was chosen in a list is one press away. */
 function NoCall({ selected }: { selected: Selected | null }) {
   const words = useWords();
-  const stale = useStale();
+  const blocked = useDialBlock(false);
   const number = selected?.number ?? null;
   return (
     <section className="card">
       <Empty icon={<PhoneCall aria-hidden />} title={words.call.none}>
         <p>{words.call.noneWhy}</p>
         {selected !== null && number !== null && (
-          <Button tone="primary" blocked={stale ? words.reason['stale'] : null} onClick={() => void dial({ number, name: selected.name, leadId: selected.leadId ?? null, missedId: selected.missedId ?? null })}>
+          <Button tone="primary" blocked={blocked} onClick={() => void dial({ number, name: selected.name, leadId: selected.leadId ?? null, missedId: selected.missedId ?? null })}>
             <Phone aria-hidden />{words.worklist.call(selected.name ?? grouped(number))}
           </Button>
         )}
@@ -52,66 +51,19 @@ function NoCall({ selected }: { selected: Selected | null }) {
   );
 }
 
-function PendingCard({ pending }: { pending: Pending }) {
-  const words = useWords();
-  const now = useNow();
-  const { state } = pending;
-  const lost = state === 'unknown';
-  const over = state === 'refused' || state === 'not_sent' || state === 'happened';
-  // It is found out by the desk, or settled by a supervisor: the card follows.
-  useQuery({ queryKey: [...KEYS.dials, pending.key], queryFn: resume, enabled: isOpen(pending), staleTime: 0, refetchInterval: 5_000 });
-  return (
-    <section className="card call-card" aria-label={words.call.calling}>
-      <div className="head">
-        <h1>{pending.name ?? grouped(pending.number)}</h1>
-        {!over && !lost && <time className="clock">{clock(now - pending.at)}</time>}
-        {pending.name !== null && <span className="number muted">{grouped(pending.number)}</span>}
-      </div>
-      {lost ? (
-        <div className="body"><Notice tone="warning"><p><strong>{words.call.unknownTitle}</strong></p><p>{words.call.unknownWhy}</p>{pending.reference && <p className="small muted">{words.call.reference(pending.reference)}</p>}</Notice></div>
-      ) : over ? (
-        <div className="body"><Notice tone={state === 'happened' ? 'warning' : 'bad'} action={<Button small onClick={forgetPending}>{words.close}</Button>}><p><strong>{state === 'happened' ? words.call.didRing : words.call.notRung}</strong></p>{pending.problem && <p>{pending.problem}</p>}</Notice></div>
-      ) : (
-        <>
-          <p className="facts" role="status"><Chip tone="blue">{words.call.calling}</Chip></p>
-          <div className="controls"><Button tone="bad" className="end" blocked={words.call.calling}><PhoneOff aria-hidden />{words.call.end}</Button></div>
-        </>
-      )}
-    </section>
-  );
-}
-
-function phaseText(call: Call, words: ReturnType<typeof useWords>) {
-  if (call.phase === 'calling') return words.call.calling;
-  if (call.phase === 'ringing') return words.call.ringing;
-  return call.held ? words.call.held : words.call.active;
-}
-
 function ActiveCard({ call, booking, onBook }: { call: Call } & Booking) {
   const words = useWords();
   const now = useNow();
   const phone = usePhone();
-  const stale = useStale();
-  const command = useCommand(call);
-  const blocked = useBlocked(call);
+  const { command, blocked, waits, muted, mute, canMute, hold, canHold, end, canEnd } = useControls(call);
   const [keys, setKeys] = useState(false);
   const [transfer, setTransfer] = useState(false);
   const assist = useAssist();
   const name = useCustomerName(call);
   const here = phone.leg.kind === 'up';
-  // Where a tab has the audio, that tab mutes; the service knows nothing of it.
-  const mutedInTab = useMuted();
-  const muted = call.phone.tab ? mutedInTab : call.muted === true;
-  const verb = muted ? 'unmute' : 'mute';
-  const ofService = ['already_muted', 'not_muted'].includes(call.can[verb] ?? '');
-  const canMute = call.phone.tab && ofService && !stale ? null : blocked(verb);
   const since = call.answeredAt ?? call.askedAt ?? call.ringingAt;
-  const waits = command.isPending ? words.loading : null;
-  const mute = () => { if (call.phone.tab) void audio(words, verb); else command.mutate({ verb }); };
-  const hold = () => command.mutate({ verb: call.held ? 'unhold' : 'hold' });
   const record = () => command.mutate({ verb: 'recording', action: call.recording === 'paused' ? 'resume' : 'pause' });
-  const end = () => command.mutate({ verb: 'end' });
-  useShortcuts({ m: canMute ? null : mute, h: blocked(call.held ? 'unhold' : 'hold') ?? waits ? null : hold, e: blocked('end') ? null : end });
+  useShortcuts({ m: canMute ? null : mute, h: canHold ? null : hold, e: canEnd ? null : end });
   const unheard = call.phase === 'active' && !call.phone.heard && !here;
   const recordVerb = call.recording === 'paused' ? 'resumeRecording' : 'pauseRecording';
   const pickUp = phone.leg.kind === 'ringing' && phone.leg.answer === 'ask' && !ringsBeside(phone.leg, call);
@@ -132,6 +84,7 @@ function ActiveCard({ call, booking, onBook }: { call: Call } & Booking) {
         <Chip>{call.direction === 'inbound' ? words.call.inbound : words.call.outbound}</Chip>
       </p>
       {pickUp && <div className="body"><Button tone="good" onClick={() => void audio(words, 'answer')}><PhoneIncoming aria-hidden />{words.call.pickUp}</Button></div>}
+      {(pickUp || (here && call.phase === 'active')) && <NoMicrophone />}
       {unheard && (
         <div className="body"><Notice tone="bad" action={<Button small blocked={blocked('reconnect')} onClick={() => command.mutate({ verb: 'reconnect' })}>{words.phone.reconnect}</Button>}>
           <p><strong>{words.phone.unheard}</strong></p><p>{words.phone.unheardWhy}</p>
@@ -142,7 +95,7 @@ function ActiveCard({ call, booking, onBook }: { call: Call } & Booking) {
       {call.dial?.state === 'unknown' && <div className="body"><Notice tone="warning"><p><strong>{words.call.unknownTitle}</strong></p><p>{words.call.unknownWhy}</p><p className="small muted">{words.call.reference(call.dial.reference)}</p></Notice></div>}
       <div className="controls">
         <Button className={muted ? 'on' : ''} blocked={canMute} onClick={mute}>{muted ? <MicOff aria-hidden /> : <Mic aria-hidden />}{muted ? words.call.unmute : words.call.mute}<kbd aria-hidden>M</kbd></Button>
-        <Button className={call.held ? 'on' : ''} blocked={blocked(call.held ? 'unhold' : 'hold') ?? waits} onClick={hold}>{call.held ? <Play aria-hidden /> : <Pause aria-hidden />}{call.held ? words.call.resume : words.call.hold}<kbd aria-hidden>H</kbd></Button>
+        <Button className={call.held ? 'on' : ''} blocked={canHold} onClick={hold}>{call.held ? <Play aria-hidden /> : <Pause aria-hidden />}{call.held ? words.call.resume : words.call.hold}<kbd aria-hidden>H</kbd></Button>
         <Button aria-expanded={keys} className={keys ? 'on' : ''} blocked={blocked('keypad')} onClick={() => setKeys(!keys)}><Grid3x3 aria-hidden />{words.call.keypad}</Button>
         <Button aria-expanded={booking} className={booking ? 'on' : ''} onClick={onBook}><CalendarPlus aria-hidden />{words.call.book}</Button>
         <Button className="second" blocked={blocked('transfer')} onClick={() => setTransfer(true)}><Users aria-hidden />{words.call.transfer}</Button>
@@ -153,7 +106,7 @@ function ActiveCard({ call, booking, onBook }: { call: Call } & Booking) {
             { key: 'record', label: call.recording === 'paused' ? words.call.resumeRec : words.call.pauseRec, blocked: blocked(recordVerb), onSelect: record },
           ]} />
         </span>
-        <Button tone="bad" className="end" blocked={blocked('end') ?? (stale ? words.reason['stale'] : null)} onClick={end}><PhoneOff aria-hidden />{words.call.end}<kbd aria-hidden>E</kbd></Button>
+        <Button tone="bad" className="end" blocked={canEnd} onClick={end}><PhoneOff aria-hidden />{words.call.end}<kbd aria-hidden>E</kbd></Button>
       </div>
       {keys && <div className="body"><Keypad onKey={(tone) => void audio(words, 'keys', tone)} /></div>}
       {call.participants.length > 2 && <div className="body"><Participants call={call} /></div>}

@@ -1,12 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense } from 'react';
 import { get } from '../../api/client';
 import type { Call } from '../../api/types';
+import { Part } from '../../ui/Broken';
+import { lazily } from '../../ui/lazily';
 import { Notice } from '../../ui/controls';
 import { dateAndTime, dayOf, daysBefore } from '../../words/time';
 import { outcomeIn, useWords } from '../../words/words';
 
-const ProfileBrief = lazy(() => import('../customer/ProfileView'));
+const ProfileBrief = lazily(() => import('../customer/ProfileView'));
 
 /** What is known of whom: what was said before, while it rings, and earlier calls. A report that failed is said; it is never "no history". */
 export function CustomerBrief({ call }: { call: Call }) {
@@ -19,7 +20,7 @@ export function CustomerBrief({ call }: { call: Call }) {
   const rows = earlier.data?.calls.filter(({ ucid }) => ucid !== call.ucid) ?? [];
   return (
     <div className="stack">
-      {call.phase === 'ringing' && <Suspense><ProfileBrief ucid={call.ucid} /></Suspense>}
+      {call.phase === 'ringing' && <Part><ProfileBrief ucid={call.ucid} /></Part>}
       <h3>{words.call.history}</h3>
       {earlier.isError && <Notice tone="warning">{words.call.historyFailed}</Notice>}
       {earlier.isPending && call.number !== null && <p className="muted">{words.loading}</p>}

@@ -11,8 +11,18 @@ import type { AudioCommand } from '../../phone/owner';
 export type Verb = 'hold' | 'unhold' | 'mute' | 'unmute' | 'end' | 'reconnect' | 'reveal' | 'transfer/complete' | 'transfer/cancel';
 export type CallCommand = { verb: Verb } | { verb: 'recording'; action: 'pause' | 'resume' } | { verb: 'transfer'; kind: 'warm' | 'cold'; number: string } | { verb: 'kick'; number: string };
 
-function send(ucid: string, command: CallCommand) {
+/** Calls that are being ended: once is enough, however often it is pressed. */
+const ending = new Map<string, Promise<unknown>>();
+
+function end(ucid: string) {
+  const sent = ending.get(ucid) ?? post(at('/api/calls/{ucid}/end', { ucid }), {}).finally(() => ending.delete(ucid));
+  ending.set(ucid, sent);
+  return sent;
+}
+
+function send(ucid: string, command: CallCommand): Promise<unknown> {
   switch (command.verb) {
+    case 'end': return end(ucid);
     case 'recording': return post(at('/api/calls/{ucid}/recording', { ucid }), { action: command.action });
     case 'transfer': return post(at('/api/calls/{ucid}/transfer', { ucid }), { kind: command.kind, number: command.number });
     case 'kick': return post(at('/api/calls/{ucid}/kick', { ucid }), { number: command.number });

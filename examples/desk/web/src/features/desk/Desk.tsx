@@ -1,23 +1,38 @@
-import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useAssist } from '../../assist';
 import { useCalls, useMe, usePhone } from '../../state';
 import type { Call } from '../../api/types';
 import { AfterCall } from '../disposition/AfterCall';
 import { CallCard } from '../call/CallCard';
 import { Rings } from '../call/Rings';
-import { usePending } from '../call/dialing';
-import { useLeaveUnheard } from '../call/notify';
+import { PendingCard, usePendingDial } from '../call/PendingCard';
+import { forgetPending } from '../call/dialing';
+import { hasOutcome } from '../call/outcome';
 import { Demo } from '../customer/Demo';
 import type { Selected } from '../lead/query';
 import { Worklist } from '../worklist/Worklist';
 import { useWords } from '../../words/words';
 import { SignedOut } from './SignedOut';
-import { callOf, ringsBeside, subjectOf } from './subject';
+import { Part } from '../../ui/Broken';
+import { lazily } from '../../ui/lazily';
+import { callOf, isDone, personOf, ringsBeside, subjectOf } from './subject';
 import './desk.css';
 
-const Appointments = lazy(() => import('../appointments/Appointments'));
-const CustomerWindows = lazy(() => import('../customer/CustomerWindows'));
-const LeadPanel = lazy(() => import('../lead/LeadPanel'));
+const PARTS = {
+  appointments: () => import('../appointments/Appointments'),
+  windows: () => import('../customer/CustomerWindows'),
+  lead: () => import('../lead/LeadPanel'),
+  followUp: () => import('../follow-ups/AddFollowUp'),
+  profile: () => import('../customer/ProfileView'),
+};
+const Appointments = lazily(PARTS.appointments);
+const CustomerWindows = lazily(PARTS.windows);
+const LeadPanel = lazily(PARTS.lead);
+
+/** What a call will need is loaded before there is one: a desk that was upgraded meanwhile has it no longer. */
+function useParts() {
+  useEffect(() => { for (const load of Object.values(PARTS)) load().catch(() => {}); }, []);
+}
 
 /** On a narrow screen the call is pinned on top: what gets the focus is scrolled to below it. */
 function usePinned() {
@@ -42,41 +57,52 @@ export default function Desk() {
   const { data: me } = useMe();
   const agent = me?.agents[0] ?? null;
   const mine = useCalls().flatMap((call) => callOf(call, agent) ?? []);
-  const pending = usePending();
+  const pending = usePendingDial(mine);
   const [aside, putAside] = useState(keptAside);
   const [selected, select] = useState<Selected | null>(null);
   const [booking, setBooking] = useState(false);
-  const subject = subjectOf(mine, aside);
   const { leg } = usePhone();
-  useLeaveUnheard(mine);
-  const newest = subject?.ucid ?? null;
-  useEffect(() => setBooking(false), [newest]);
+  const subject = subjectOf(mine, aside, leg.kind === 'ringing' ? leg.ucid : null);
   // Where the columns stand one above the other, whoever is chosen comes into view; who is called does not, since the call is on top.
   const lead = useRef<HTMLDivElement>(null);
   const dials = pending !== null;
   useEffect(() => { if (selected && !dials && matchMedia('(max-width: 759px)').matches) lead.current?.scrollIntoView({ block: 'start' }); }, [selected, dials]);
   const pinned = usePinned();
+  useParts();
   const assist = useAssist();
-  const shown: Call | null = subject;
+  // A call of which all is said gives way to the next one.
+  const shown: Call | null = pending && subject && isDone(subject) ? null : subject;
+  const setAside = ({ ucid }: Call) => putAside(keptAside = new Set(keptAside).add(ucid));
+  const choose = (who: Selected) => {
+    if (subject && isDone(subject)) setAside(subject);
+    if (pending && hasOutcome(pending)) forgetPending();
+    select(who);
+  };
+  const isOver = shown !== null && (shown.phase === 'after_call' || shown.phase === 'closed');
   // Whom one calls is whom the page is about, before the service has said anything of the call.
-  const about = pending && pending.number !== selected?.number ? pending : selected;
+  const goesOut = pending?.state === 'sending' || pending?.state === 'accepted';
+  const about = pending && (goesOut ? pending.number !== selected?.number : !selected) ? pending : selected;
+  // What one books is of the person: before the call, in it, and as it becomes part of another.
+  const who = personOf(shown ?? about, shown);
+  useEffect(() => setBooking(false), [who]);
   const ringsIn = shown?.direction === 'inbound' && shown.phase === 'ringing';
   return (
     <div className="desk">
-      <div className="side"><Worklist onSelect={select} chosen={(shown ?? about)?.number ?? null} busy={shown !== null && shown.phase !== 'closed'} /></div>
+      <div className="side"><Worklist onSelect={choose} chosen={(shown ?? about)?.number ?? null} busy={subject !== null && subject.phase !== 'closed'} /></div>
       <div className="center stack">
         <div className="middle stack" ref={pinned}>
           {agent !== null && <SignedOut agent={agent} />}
           {ringsBeside(leg, shown) && <Rings dials={pending !== null} />}
-          {shown && (shown.phase === 'after_call' || shown.phase === 'closed')
-            ? <AfterCall key={shown.ucid} call={shown} onBook={() => setBooking(true)} onBack={() => { putAside(keptAside = new Set(keptAside).add(shown.ucid)); select(null); }} />
-            : <CallCard call={shown} pending={pending} selected={selected} booking={booking} onBook={() => setBooking(!booking)} />}
+          {pending && (isOver || !shown) && <PendingCard pending={pending} />}
+          {shown && isOver && <AfterCall key={shown.ucid} call={shown} onBook={() => setBooking(true)} onBack={() => { setAside(shown); select(null); }} />}
+          {!isOver && (shown || !pending) && <CallCard call={shown} selected={selected} booking={booking} onBook={() => setBooking(!booking)} />}
+          {pending && shown && !isOver && <PendingCard pending={pending} />}
         </div>
         {!shown && !pending && me?.demo && <Demo />}
-        <Suspense>{!ringsIn && (shown ?? about) && <Appointments key={shown?.ucid ?? about?.number ?? ''} call={shown} selected={about} open={booking} onToggle={() => setBooking(!booking)} />}</Suspense>
+        <Part>{!ringsIn && (shown ?? about) && <Appointments key={who} call={shown} selected={about} open={booking} onToggle={() => setBooking(!booking)} />}</Part>
       </div>
-      <div className="lead" ref={lead}><Suspense fallback={<p className="muted" role="status">{words.loading}</p>}><LeadPanel call={shown} selected={about} /></Suspense>{assist && shown && !shown.part && <assist.Panel call={shown} />}</div>
-      <Suspense><CustomerWindows calls={mine} /></Suspense>
+      <div className="lead" ref={lead}><Part fallback={<p className="muted" role="status">{words.loading}</p>}><LeadPanel call={shown} selected={about} /></Part>{assist && shown && !shown.part && <Part><assist.Panel call={shown} /></Part>}</div>
+      <Part><CustomerWindows calls={mine} /></Part>
     </div>
   );
 }

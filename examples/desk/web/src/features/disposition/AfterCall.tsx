@@ -1,20 +1,26 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { at, get, post } from '../../api/client';
+import { Problem } from '../../api/problem';
 import type { Call, Disposed } from '../../api/types';
 import { useAssist } from '../../assist';
 import { useNow, useStale } from '../../state';
+import { Part } from '../../ui/Broken';
+import { lazily } from '../../ui/lazily';
 import { Button, Chip, Field, Notice } from '../../ui/controls';
 import { sentence } from '../../ui/toasts';
-import { clock, grouped, momentOf } from '../../words/time';
+import { clock, grouped } from '../../words/time';
 import { outcomeIn, useWords } from '../../words/words';
-import { Notes, notesOf, notesToSend } from '../call/Notes';
+import { Notes } from '../call/Notes';
+import { notesOf, notesToSend } from '../call/drafts';
 import { useShortcuts } from '../call/shortcuts';
 import { wantsAnother } from '../desk/subject';
 import { suggested } from '../appointments/slots';
 import { useCustomerName } from '../customer/query';
+import { asksCallBack, callBackToSend } from './callback';
+import { useQuiet } from './quiet';
 
-const AddFollowUp = lazy(() => import('../follow-ups/AddFollowUp'));
+const AddFollowUp = lazily(() => import('../follow-ups/AddFollowUp'));
 
 /** After the call: how it ended, the notes, and the way back. */
 export function AfterCall({ call, onBack, onBook }: { call: Call; onBack: () => void; onBook: () => void }) {
@@ -71,14 +77,17 @@ export function Choose({ call, isOwn = true, onBack, onSaved }: { call: Call; is
   const assist = useAssist();
   const save = useMutation({
     mutationFn: () => post(at('/api/calls/{ucid}/disposition', { ucid: call.ucid }), {
-      code, ...notesToSend(call, notes), ...(call.agent ? { agent: call.agent } : {}), ...(callBackAt ? { callBackAt: momentOf(callBackAt) } : {}),
+      code, ...notesToSend(call, notes), ...(call.agent ? { agent: call.agent } : {}), ...callBackToSend(code, callBackAt),
     }, { key: key.current }),
     ...(onSaved ? { onSuccess: onSaved } : {}),
   });
   const submit = () => { if (code && !save.isPending && !stale) save.mutate(); };
   useShortcuts({ ...Object.fromEntries(choices.slice(0, 9).map((choice, at) => [String(at + 1), () => setCode(choice.code)])), enter: code ? submit : null });
   const form = useRef<HTMLFormElement>(null);
+  useQuiet();
   useEffect(() => {
+    // Whoever types goes on typing.
+    if (document.activeElement?.closest('textarea, select, input:not([type=radio])')) return;
     const radio = (which: string) => form.current?.querySelector<HTMLInputElement>(`input[type=radio]${which}`);
     (radio(':checked') ?? radio(''))?.focus();
   }, [choices.length]);
@@ -100,7 +109,7 @@ export function Choose({ call, isOwn = true, onBack, onSaved }: { call: Call; is
           ))}
         </div>
       </fieldset>
-      {/FOLLOW|CALLBACK/.test(code) && <Field label={words.disposition.callBackAt}>{(ids) => <input {...ids} type="datetime-local" value={callBackAt} onChange={(event) => setCallBackAt(event.target.value)} />}</Field>}
+      {asksCallBack(code) && <Field label={words.disposition.callBackAt} wrong={save.error instanceof Problem ? save.error.field('callBackAt') : null}>{(ids) => <input {...ids} type="datetime-local" value={callBackAt} onChange={(event) => setCallBackAt(event.target.value)} />}</Field>}
       <Notes call={call} onChange={typed} />
       {assist && isOwn && !call.part && <assist.NotesFill call={call} />}
       {error && <Notice tone="bad"><p>{error.title}</p>{error.text && <p>{error.text}</p>}</Notice>}
@@ -132,7 +141,7 @@ function Done({ call, disposed, onBack, onBook }: { call: Call; disposed: Dispos
   return (
     <div className="body">
       <Became disposed={disposed} />
-      {adds && <Suspense><AddFollowUp call={call} onDone={() => add(false)} /></Suspense>}
+      {adds && <Part><AddFollowUp call={call} onDone={() => add(false)} /></Part>}
       <div className="row">
         <Button onClick={onBook}>{words.appointments.book}</Button>
         {call.number !== null && <Button aria-expanded={adds} onClick={() => add(!adds)}>{words.disposition.followUp}</Button>}

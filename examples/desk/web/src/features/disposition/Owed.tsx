@@ -5,7 +5,7 @@ import { sameAgent } from '../../api/agents';
 import { at, get, post } from '../../api/client';
 import type { OwedRow } from '../../api/types';
 import { KEYS } from '../../live/cache';
-import { useCalls, useMe } from '../../state';
+import { useCalls, useMe, useStale } from '../../state';
 import { Dialog } from '../../ui/Dialog';
 import { Button, Chip, Empty, Notice } from '../../ui/controls';
 import { sentence, toastProblem } from '../../ui/toasts';
@@ -35,23 +35,25 @@ export function Owed() {
     onError: (problem) => toastProblem(problem, words),
     onSettled: again,
   });
-  if (list.isError) return <Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{sentence(list.error, words).title}</Notice>;
-  if (!rows) return <p className="empty" role="status">{words.loading}</p>;
-  if (rows.length === 0) return <Empty icon={<ClipboardCheck aria-hidden />} title={words.disposition.owedEmpty} />;
+  const stale = useStale();
+  const waits = stale ? words.reason['stale'] : act.isPending ? words.loading : null;
   const leads = me?.role !== 'agent';
   return (
     <>
-      <ul aria-label={words.disposition.owedTitle}>
+      {list.isError && <Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{sentence(list.error, words).title}</Notice>}
+      {!rows && list.isPending && <p className="empty" role="status">{words.loading}</p>}
+      {rows?.length === 0 && <Empty icon={<ClipboardCheck aria-hidden />} title={words.disposition.owedEmpty} />}
+      {rows && rows.length > 0 && <ul aria-label={words.disposition.owedTitle}>
         {rows.map((row) => (
           <li className="entry" key={row.id}>
             <span className="who"><strong>{row.masked || words.withheld}</strong><span className="small muted">{row.agent} · {dateAndTime(row.at)}{row.name && <> · {row.name}</>}</span></span>
             <Chip tone="warning">{row.state === 'none' ? words.disposition.nothing : `${words.disposition.target[row.target] ?? row.target}: ${words.disposition.targets[row.state] ?? row.state}`}</Chip>
-            {leads && row.takenBy === null && <Button small onClick={() => act.mutate({ id: row.id, verb: 'take' })}>{words.disposition.take}</Button>}
+            {leads && row.takenBy === null && <Button small blocked={waits} onClick={() => act.mutate({ id: row.id, verb: 'take' })}>{words.disposition.take}</Button>}
             {(row.state === 'none' || isBad(row.target, row.state)) && <Button small tone="primary" onClick={() => give(row)}>{words.disposition.give}</Button>}
-            {row.state !== 'none' && <Button small onClick={() => act.mutate({ id: row.id, verb: 'retry' })}>{words.disposition.repeat}</Button>}
+            {row.state !== 'none' && <Button small blocked={waits} onClick={() => act.mutate({ id: row.id, verb: 'retry' })}>{words.disposition.repeat}</Button>}
           </li>
         ))}
-      </ul>
+      </ul>}
       {giving && <Give row={giving} onClose={() => { give(null); void again(); }} />}
     </>
   );
@@ -66,7 +68,7 @@ function Give({ row, onClose }: { row: OwedRow; onClose: () => void }) {
   const owed = call.data && owedCall(call.data, row.agent, own);
   return (
     <Dialog open title={`${row.masked || words.withheld} · ${dateAndTime(row.at)}`} onClose={onClose}>
-      {call.isError ? <Notice tone="bad">{sentence(call.error, words).title}</Notice> : owed ? <Choose call={owed} isOwn={sameAgent(row.agent, own)} onBack={onClose} onSaved={onClose} /> : <p className="muted" role="status">{words.loading}</p>}
+      {call.isError && !owed ? <Notice tone="bad">{sentence(call.error, words).title}</Notice> : owed ? <Choose call={owed} isOwn={sameAgent(row.agent, own)} onBack={onClose} onSaved={onClose} /> : <p className="muted" role="status">{words.loading}</p>}
     </Dialog>
   );
 }

@@ -1,40 +1,21 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { AlarmClock, Phone } from 'lucide-react';
-import { useEffect, useRef } from 'react';
-import { at, get, patch } from '../../api/client';
-import type { FollowUp } from '../../api/types';
+import { at, patch } from '../../api/client';
 import { KEYS } from '../../live/cache';
 import { useNow, useStale } from '../../state';
 import { Button, Chip, Empty, Notice } from '../../ui/controls';
-import { toast, toastProblem } from '../../ui/toasts';
-import { dateAndTime, grouped } from '../../words/time';
-import { useWords, type Words } from '../../words/words';
+import { toastProblem } from '../../ui/toasts';
+import { dateAndTime } from '../../words/time';
+import { useWords } from '../../words/words';
 import { dial } from '../call/dialing';
+import { useDialBlock } from '../call/placing';
 import type { Selected } from '../lead/query';
+import { shownAs, useFollowUps } from './due';
 
-const useFollowUps = () => useQuery({ queryKey: KEYS.followUps, queryFn: () => get('/api/follow-ups') });
-const shownAs = (one: FollowUp, words: Words) => one.name ?? (one.number === null ? words.unknownName : grouped(one.number));
-
-/** Says once when a promise falls due, whatever is on the page; outside it too while the page is hidden. */
-export function useDueAlarm() {
-  const words = useWords();
-  const now = useNow(5_000);
-  const { data } = useFollowUps();
-  const told = useRef(new Set<string>());
-  useEffect(() => {
-    for (const one of data?.followUps ?? []) {
-      if (one.done || one.dueAt > now || told.current.has(one.id)) continue;
-      told.current.add(one.id);
-      const title = words.followUps.due(shownAs(one, words));
-      toast('warning', title, one.text);
-      if (document.hidden && 'Notification' in window && Notification.permission === 'granted') new Notification(title, { tag: one.id });
-    }
-  }, [data, now, words]);
-}
-
-export function FollowUps({ onSelect }: { onSelect: (who: Selected) => void }) {
+export function FollowUps({ busy, onSelect }: { busy: boolean; onSelect: (who: Selected) => void }) {
   const words = useWords();
   const stale = useStale();
+  const blocked = useDialBlock(busy);
   const now = useNow(5_000);
   const cache = useQueryClient();
   const list = useFollowUps();
@@ -51,10 +32,10 @@ export function FollowUps({ onSelect }: { onSelect: (who: Selected) => void }) {
     <ul>
       {open.map((one) => (
         <li className="entry" key={one.id}>
-          <Button icon tone="quiet" aria-label={words.worklist.call(shownAs(one, words))} blocked={stale ? words.reason['stale'] : one.number === null ? words.reason['no_number'] : null} onClick={() => { if (one.number === null) return; onSelect(one); void dial({ number: one.number, name: one.name }); }}><Phone aria-hidden /></Button>
+          <Button icon tone="quiet" aria-label={words.worklist.call(shownAs(one, words))} blocked={blocked ?? (one.number === null ? words.reason['no_number'] : null)} onClick={() => { if (one.number === null) return; onSelect(one); void dial({ number: one.number, name: one.name }); }}><Phone aria-hidden /></Button>
           <span className="who"><strong>{shownAs(one, words)}</strong><span className="small muted">{dateAndTime(one.dueAt)}{one.text && ` · ${one.text}`}</span></span>
           {one.dueAt <= now && <Chip tone="warning">{words.followUps.overdue}</Chip>}
-          <Button small onClick={() => done.mutate(one.id)}>{words.followUps.done}</Button>
+          <Button small blocked={stale ? words.reason['stale'] : done.isPending ? words.loading : null} onClick={() => done.mutate(one.id)}>{words.followUps.done}</Button>
         </li>
       ))}
     </ul>

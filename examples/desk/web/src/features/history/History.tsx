@@ -38,9 +38,9 @@ export default function History() {
       {gaps.length > 0 && <Notice tone="warning">{words.history.gaps(gaps.join(', '))}</Notice>}
       {filter.to === today && <p className="small muted">{words.performance.delay}</p>}
       <section className="card" aria-label={words.history.title} tabIndex={0} style={{ overflowX: 'auto' }}>
-        {list.isError ? <div className="body"><Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{words.history.failed}</Notice></div>
-          : list.isPending ? <p className="empty" role="status">{words.loading}</p>
-          : rows.length === 0 ? <Empty title={words.history.empty}><p>{words.history.emptyWhy}</p></Empty>
+        {list.isError && <div className="body"><Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{words.history.failed}</Notice></div>}
+        {list.isPending ? <p className="empty" role="status">{words.loading}</p>
+          : rows.length === 0 ? !list.isError && <Empty title={words.history.empty}><p>{words.history.emptyWhy}</p></Empty>
           : <Table rows={rows} />}
       </section>
       {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()}>{words.showMore}</Button>}

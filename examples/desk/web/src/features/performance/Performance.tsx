@@ -1,8 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useState, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { get } from '../../api/client';
 import { KEYS } from '../../live/cache';
 import { useMe } from '../../state';
+import { Part } from '../../ui/Broken';
+import { lazily } from '../../ui/lazily';
 import { Button, Chip, Field, Notice } from '../../ui/controls';
 import { clock, dayOf, daysBefore, weekday } from '../../words/time';
 import { useWords } from '../../words/words';
@@ -10,7 +12,7 @@ import type { RangeFigures } from '../../api/types';
 import { parts, seconds, timeUse } from './figures';
 import './performance.css';
 
-const Chart = lazy(() => import('./Chart'));
+const Chart = lazily(() => import('./Chart'));
 
 type Range = { from: string; to: string };
 
@@ -99,7 +101,7 @@ function Panel({ title, head, rows, note, children }: { title: string; head: str
       <div className="body chart" {...(table && !empty ? { tabIndex: 0, role: 'group', 'aria-label': title } : {})}>
         {empty ? <p className="empty">{rows ? words.performance.noData : words.loading}</p> : table ? (
           <table><thead><tr>{head.map((name, at) => <th key={name} className={at > 0 ? 'numeric' : ''}>{name}</th>)}</tr></thead><tbody>{rows.map((row) => <tr key={String(row[0])}>{row.map((cell, at) => <td key={at} className={at > 0 ? 'numeric' : ''}>{cell}</td>)}</tr>)}</tbody></table>
-        ) : <Suspense fallback={<p className="empty">{words.loading}</p>}>{children}</Suspense>}
+        ) : <Part fallback={<p className="empty">{words.loading}</p>}>{children}</Part>}
       </div>
       {note && <p className="small muted note">{note}</p>}
     </section>

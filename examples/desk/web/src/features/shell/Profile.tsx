@@ -33,7 +33,7 @@ export function Profile({ me }: { me: Me }) {
         entries={[
           { key: 'who', caption: me.email ?? me.name },
           ...(own === null ? [] : [
-            { key: 'force', label: words.profile.forceReady, icon: <RotateCcw aria-hidden />, blocked: stale, onSelect: () => setOpen('force') },
+            { key: 'force', label: words.profile.forceReady, icon: <RotateCcw aria-hidden />, blocked: stale && (words.reason['stale'] ?? stale), onSelect: () => setOpen('force') },
             { key: 'devices', label: words.profile.devices, icon: <Mic aria-hidden />, onSelect: () => setOpen('devices') },
           ]),
           { key: 'theme', label: words.profile.theme, icon: <Moon aria-hidden />, onSelect: () => chooseTheme(theme() === 'dark' ? 'light' : 'dark') },
@@ -59,7 +59,7 @@ function SignOut({ me, onClose }: { me: Me; onClose: () => void }) {
   return (
     <Dialog open title={words.profile.confirm} onClose={onClose} footer={<>
       <Button onClick={onClose}>{words.cancel}</Button>
-      <Button tone="primary" blocked={inCall ? words.profile.inCall : null} onClick={() => out.mutate()}>{words.profile.signOut}</Button>
+      <Button tone="primary" blocked={inCall ? words.profile.inCall : out.isPending ? words.loading : null} onClick={() => out.mutate()}>{words.profile.signOut}</Button>
     </>}>
       {inCall ? <Notice tone="warning">{words.profile.inCall}</Notice> : me.agents.length > 0 && <p>{words.profile.loses}</p>}
       {agent !== null && agent.owed > 0 && <Notice tone="warning">{words.profile.owes(agent.owed)}</Notice>}
@@ -70,11 +70,12 @@ function SignOut({ me, onClose }: { me: Me; onClose: () => void }) {
 
 function ForceReady({ agent, onClose }: { agent: string; onClose: () => void }) {
   const words = useWords();
+  const stale = useStale();
   const force = useMutation({ mutationFn: () => post(at('/api/agents/{id}/force-ready', { id: agent }), {}), onSuccess: onClose, onError: (problem) => toastProblem(problem, words) });
   return (
     <Dialog open title={words.profile.forceTitle} onClose={onClose} footer={<>
       <Button onClick={onClose}>{words.cancel}</Button>
-      <Button tone="primary" blocked={force.isPending ? words.loading : null} onClick={() => force.mutate()}>{words.profile.forceReady}</Button>
+      <Button tone="primary" blocked={stale ? words.reason['stale'] : force.isPending ? words.loading : null} onClick={() => force.mutate()}>{words.profile.forceReady}</Button>
     </>}><p>{words.profile.forceWhy}</p></Dialog>
   );
 }

@@ -2,7 +2,7 @@ import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-q
 import { useState } from 'react';
 import { get, post } from '../../api/client';
 import { KEYS } from '../../live/cache';
-import { useAgents } from '../../state';
+import { useAgents, useStale } from '../../state';
 import { Button, Chip, Empty, Field, Notice } from '../../ui/controls';
 import { sentence, toast, toastProblem } from '../../ui/toasts';
 import { grouped } from '../../words/time';
@@ -13,6 +13,7 @@ export function Leads() {
   const words = useWords();
   const cache = useQueryClient();
   const agents = useAgents();
+  const stale = useStale();
   const [q, setQ] = useState('');
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [agent, setAgent] = useState('');
@@ -40,14 +41,14 @@ export function Leads() {
   const all = leads.length > 0 && leads.every(({ id }) => chosen.has(id));
   return (
     <>
-      <form className="body row" style={{ alignItems: 'flex-end' }} onSubmit={(event) => { event.preventDefault(); if (chosen.size > 0 && !assign.isPending) assign.mutate(); }}>
+      <form className="body row" style={{ alignItems: 'flex-end' }} onSubmit={(event) => { event.preventDefault(); if (chosen.size > 0 && !assign.isPending && !stale) assign.mutate(); }}>
         <div className="grow"><Field label={words.team.search}>{(ids) => <input {...ids} type="search" value={q} onChange={(event) => setQ(event.target.value)} />}</Field></div>
         <Field label={words.team.assignTo}>{(ids) => <select {...ids} value={agent} onChange={(event) => setAgent(event.target.value)}><option value="">{words.team.everyone}</option>{agents.map((one) => <option key={one.agent} value={one.agent}>{one.name || one.agent}</option>)}</select>}</Field>
-        <Button type="submit" tone="primary" blocked={chosen.size === 0 ? words.team.choose : assign.isPending ? words.loading : null}>{words.team.assignN(chosen.size)}</Button>
+        <Button type="submit" tone="primary" blocked={stale ? words.reason['stale'] : chosen.size === 0 ? words.team.choose : assign.isPending ? words.loading : null}>{words.team.assignN(chosen.size)}</Button>
       </form>
-      {list.isError ? <div className="body"><Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{sentence(list.error, words).title}</Notice></div>
-        : list.isPending ? <p className="empty" role="status">{words.loading}</p>
-        : leads.length === 0 ? <Empty title={q ? words.team.noMatch : words.team.noLeads} />
+      {list.isError && <div className="body"><Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{sentence(list.error, words).title}</Notice></div>}
+      {list.isPending ? <p className="empty" role="status">{words.loading}</p>
+        : leads.length === 0 ? !list.isError && <Empty title={q ? words.team.noMatch : words.team.noLeads} />
         : (
           <table>
             <thead><tr><th><input type="checkbox" aria-label={words.team.all} checked={all} onChange={() => setChosen(all ? new Set() : new Set(leads.map(({ id }) => id)))} /></th><th>{words.admin.name}</th><th>{words.history.number}</th><th>{words.team.source}</th><th>{words.history.agent}</th></tr></thead>

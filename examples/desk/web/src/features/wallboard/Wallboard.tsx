@@ -9,7 +9,8 @@ import { Button, Chip, Empty } from '../../ui/controls';
 import { toastProblem } from '../../ui/toasts';
 import { clock, dayOf, timeOfDay } from '../../words/time';
 import { useWords } from '../../words/words';
-import { stateTone, stateWord } from '../agent/AgentBadge';
+import { stateWord } from '../agent/AgentBadge';
+import { stateTone } from '../agent/tone';
 import { byAttention } from './attention';
 import '../performance/performance.css';
 import './wallboard.css';
@@ -59,7 +60,7 @@ function Row({ agent, now, masked }: { agent: AgentView; now: number; masked: st
       <td>{agent.phone.registered ? <Chip tone="good">{words.phone.registered}</Chip> : <Chip>{words.phone.off}</Chip>}</td>
       <td className="numeric">{agent.owed > 0 ? <Chip tone="warning">{agent.owed}</Chip> : ''}</td>
       <td className="numeric"><Button small blocked={stale ? words.reason['stale'] : agent.call !== null ? words.reason['in_a_call'] : null} onClick={() => setAsk(true)}>{words.wallboard.free}</Button>
-        {ask && <Dialog open title={words.wallboard.free} onClose={() => setAsk(false)} footer={<><Button onClick={() => setAsk(false)}>{words.cancel}</Button><Button tone="primary" onClick={() => free.mutate()}>{words.wallboard.free}</Button></>}><p>{words.wallboard.freeWhy}</p></Dialog>}</td>
+        {ask && <Dialog open title={words.wallboard.free} onClose={() => setAsk(false)} footer={<><Button onClick={() => setAsk(false)}>{words.cancel}</Button><Button tone="primary" blocked={stale ? words.reason['stale'] : free.isPending ? words.loading : null} onClick={() => free.mutate()}>{words.wallboard.free}</Button></>}><p>{words.wallboard.freeWhy}</p></Dialog>}</td>
     </tr>
   );
 }

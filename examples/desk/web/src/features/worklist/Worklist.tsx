@@ -1,25 +1,28 @@
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { Inbox, Phone, PhoneMissed } from 'lucide-react';
-import { lazy, Suspense, useEffect, useRef, useState, type ComponentProps, type FormEvent, type ReactNode } from 'react';
+import { useState, type ComponentProps, type FormEvent, type ReactNode } from 'react';
 import { sameAgent } from '../../api/agents';
 import { at, get, post } from '../../api/client';
 import type { Entry, Missed } from '../../api/types';
 import { KEYS } from '../../live/cache';
 import { useMe, useNow, useStale } from '../../state';
+import { Part } from '../../ui/Broken';
+import { lazily } from '../../ui/lazily';
 import { Button, Chip, Empty, Field, Notice } from '../../ui/controls';
 import { ContextMenu, type MenuEntry } from '../../ui/Menu';
-import { toast, toastProblem } from '../../ui/toasts';
+import { toastProblem } from '../../ui/toasts';
 import { ago, dateAndTime, grouped, span } from '../../words/time';
 import { useWords, type Words } from '../../words/words';
-import { dial, usePending } from '../call/dialing';
+import { dial } from '../call/dialing';
+import { useDialBlock } from '../call/placing';
 import { DEFAULTS, DialOptions } from './DialOptions';
-import { FollowUps, useDueAlarm } from '../follow-ups/FollowUps';
+import { FollowUps } from '../follow-ups/FollowUps';
 import { Owed, useOwed } from '../disposition/Owed';
 import { useTemplates, type Selected } from '../lead/query';
-import { LEVEL_TONE } from './levels';
+import { LEVELS_MS, LEVEL_TONE, readAt, waiting } from './levels';
+import { useMissed } from './missed';
 
-const MessageDialog = lazy(() => import('../lead/MessageDialog'));
-
+const MessageDialog = lazily(() => import('../lead/MessageDialog'));
 
 type Select = (who: Selected) => void;
 type Tab = 'worklist' | 'missed' | 'follow_ups' | 'owed';
@@ -27,14 +30,12 @@ type Tab = 'worklist' | 'missed' | 'follow_ups' | 'owed';
 export function Worklist({ onSelect, chosen, busy }: { onSelect: Select; chosen: string | null; busy: boolean }) {
   const words = useWords();
   const [tab, setTab] = useState<Tab>('worklist');
-  const missed = useQuery({ queryKey: KEYS.missed, queryFn: () => get('/api/missed') });
+  const missed = useMissed();
   const { list: owing, rows: owed } = useOwed();
   const count = missed.data?.missed.length ?? 0;
   const owes = owed?.length ?? 0;
   const tabs: [Tab, string, number, (boolean | undefined)?][] = [['worklist', words.worklist.title, 0], ['missed', words.worklist.missed, count, missed.data?.more], ['follow_ups', words.worklist.followUps, 0]];
   if (owes > 0 || tab === 'owed') tabs.push(['owed', words.worklist.owed, owes, owing.data?.more]);
-  useMissedNews(missed.data?.missed);
-  useDueAlarm();
   return (
     <section className="card list-card" aria-label={words.worklist.title}>
       <Dialer busy={busy} onSelect={onSelect} />
@@ -44,37 +45,20 @@ export function Worklist({ onSelect, chosen, busy }: { onSelect: Select; chosen:
       <div className="scroll" id="list" role="tabpanel" aria-labelledby={`tab-${tab}`}>
         {tab === 'worklist' && <Entries onSelect={onSelect} chosen={chosen} busy={busy} />}
         {tab === 'missed' && <MissedList missed={missed.data?.missed} failed={missed.isError && !missed.data} again={() => void missed.refetch()} busy={busy} onSelect={onSelect} />}
-        {tab === 'follow_ups' && <FollowUps onSelect={onSelect} />}
+        {tab === 'follow_ups' && <FollowUps busy={busy} onSelect={onSelect} />}
         {tab === 'owed' && <Owed />}
       </div>
     </section>
   );
 }
 
-function useMissedNews(missed: readonly Missed[] | undefined) {
-  const words = useWords();
-  const known = useRef<Set<string> | null>(null);
-  useEffect(() => {
-    if (!missed) return;
-    const before = known.current;
-    known.current = new Set(missed.map(({ id }) => id));
-    if (!before) return;
-    for (const { id, name, number } of missed) {
-      if (before.has(id)) continue;
-      toast('warning', words.worklist.missedNews(name ?? grouped(number)));
-      if (document.hidden && 'Notification' in window && Notification.permission === 'granted') new Notification(words.worklist.missedNews(name ?? words.unknownName), { tag: id });
-    }
-  }, [missed, words]);
-}
-
 function Dialer({ busy, onSelect }: { busy: boolean; onSelect: Select }) {
   const words = useWords();
-  const stale = useStale();
-  const pending = usePending();
+  const cannot = useDialBlock(busy);
   const [number, setNumber] = useState('');
   const [more, setMore] = useState(false);
   const [choice, choose] = useState(DEFAULTS);
-  const blocked = stale ? words.reason['stale'] : busy ? words.reason['in_a_call'] : pending?.state === 'sending' ? words.call.calling : number.trim() === '' ? words.worklist.dialPlace : null;
+  const blocked = cannot ?? (number.trim() === '' ? words.worklist.dialPlace : null);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (blocked) return;
@@ -96,23 +80,23 @@ function Dialer({ busy, onSelect }: { busy: boolean; onSelect: Select }) {
 
 function Entries({ onSelect, chosen, busy }: { onSelect: Select; chosen: string | null; busy: boolean }) {
   const words = useWords();
-  const stale = useStale();
+  const blocked = useDialBlock(busy);
   const list = useInfiniteQuery({
     queryKey: KEYS.worklist,
-    queryFn: ({ pageParam }) => get('/api/worklist', { query: { cursor: pageParam, limit: 50 } }),
+    queryFn: async ({ pageParam }) => readAt(await get('/api/worklist', { query: { cursor: pageParam, limit: 50 } }), Date.now()),
+    refetchInterval: LEVELS_MS,
     initialPageParam: null as string | null,
     getNextPageParam: ({ cursor }) => cursor,
   });
   if (list.isError && !list.data) return <div style={{ padding: 12 }}><Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{words.problem.title}</Notice></div>;
   if (list.isPending) return <p className="empty" role="status">{words.loading}</p>;
   const pages = list.data.pages;
-  const entries = pages.flatMap((page) => page.entries);
+  const entries = waiting(pages);
   const left = pages[0]?.withoutNumber ?? 0;
-  const blocked = stale ? words.reason['stale'] : busy ? words.reason['in_a_call'] : null;
   return (
     <>
       {entries.length === 0 && <Empty icon={<Inbox aria-hidden />} title={words.worklist.empty}><p>{words.worklist.emptyWhy}</p></Empty>}
-      <ul>{entries.map((entry) => <EntryRow key={entry.id} entry={entry} since={list.dataUpdatedAt - entry.ageSec * 1000} chosen={entry.number === chosen} blocked={blocked ?? null} onSelect={onSelect} />)}</ul>
+      <ul>{entries.map(({ entry, since }) => <EntryRow key={entry.id} entry={entry} since={since} chosen={entry.number === chosen} blocked={blocked} onSelect={onSelect} />)}</ul>
       {left > 0 && <p className="small muted" style={{ padding: 12 }}>{words.worklist.left(left)}</p>}
       {list.hasNextPage && <div style={{ padding: 12 }}><Button onClick={() => void list.fetchNextPage()}>{words.showMore}</Button></div>}
     </>
@@ -163,7 +147,7 @@ function RowMenu({ who, blocked, onCall, area }: { who: Listed; blocked: string 
   return (
     <>
       <ContextMenu label={who.name ?? grouped(who.number)} entries={entries} area={area} />
-      {lead && channel && <Suspense><MessageDialog channel={channel} lead={lead} onClose={() => write(null)} /></Suspense>}
+      {lead && channel && <Part><MessageDialog channel={channel} lead={lead} onClose={() => write(null)} /></Part>}
     </>
   );
 }
@@ -173,6 +157,7 @@ function MissedList({ missed, failed, again, busy, onSelect }: { missed: readonl
   const { data: me } = useMe();
   const now = useNow(30_000);
   const stale = useStale();
+  const cannot = useDialBlock(busy);
   const cache = useQueryClient();
   const claim = useMutation({
     mutationFn: ({ id, verb }: { id: string; verb: 'claim' | 'release' }) => post(at(`/api/missed/{id}/${verb}`, { id }), {}),
@@ -188,7 +173,7 @@ function MissedList({ missed, failed, again, busy, onSelect }: { missed: readonl
         const mine = sameAgent(entry.claimedBy, me?.agents[0]);
         const taken = entry.claimedBy !== null && !mine ? words.worklist.claimed(entry.claimedBy) : null;
         const name = entry.name ?? grouped(entry.number);
-        const blocked = (stale ? words.reason['stale'] : busy ? words.reason['in_a_call'] : taken) ?? null;
+        const blocked = cannot ?? taken;
         const who = { number: entry.number, name: entry.name, leadId: entry.leadId ?? null, missedId: entry.id };
         const call = () => { onSelect(who); void dial(who); };
         return (

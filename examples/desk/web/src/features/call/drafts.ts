@@ -1,0 +1,170 @@
+/** What was typed on this page, by call. It is kept by the desk as it is typed, and tried again until it is, whatever is on the page and over a reload. */
+import { sameAgent } from '../../api/agents';
+import { at, put } from '../../api/client';
+import { Problem } from '../../api/problem';
+import type { Call } from '../../api/types';
+
+const AGAIN_MS = 5_000;
+const KEPT = 'desk-notes';
+
+/** When it was kept, or why it is not. */
+export type Keeping = '' | 'saving' | 'failed' | number;
+export interface Draft {
+  readonly ucid: string;
+  agent: string | null;
+  text: string;
+  /** What the desk has. */
+  saved: string;
+  /** What it refused, which is not sent again. */
+  refused: string | null;
+  sending: boolean;
+  typed: boolean;
+  keeping: Keeping;
+  show: ((text: string) => void) | null;
+  tell: ((keeping: Keeping) => void) | null;
+}
+
+/** By call: the form of the call and the one after it are two, and the record is older than both. Each agent's part has its own. */
+const drafts = new Map<string, readonly Draft[]>();
+const all = () => [...drafts.values()].flat();
+const waits = ({ text, saved, refused }: Draft) => text !== saved && text !== refused;
+
+const made = (ucid: string, agent: string | null, text: string, saved: string, typed = false): Draft => ({ ucid, agent, text, saved, refused: null, sending: false, typed, keeping: '', show: null, tell: null });
+const isOfAnother = (draft: Draft, agent: string | null) => draft.agent !== null && agent !== null && !sameAgent(draft.agent, agent);
+
+function draftOf(call: Call): Draft {
+  const { ucid, notes, agent } = call;
+  const known = drafts.get(ucid) ?? [];
+  const kept = known.find((draft) => !isOfAnother(draft, agent));
+  if (kept) {
+    kept.agent ??= agent;
+    return kept;
+  }
+  const draft = made(ucid, agent, notes, notes);
+  drafts.set(ucid, [...known, draft]);
+  moveInto(call, draft);
+  return draft;
+}
+
+/** What was typed for the call in another tab, where nothing was in this one; answers whether there was anything. */
+export function follow({ notes }: Call, draft: Draft): boolean {
+  if (draft.typed || draft.text !== draft.saved || notes === '' || notes === draft.saved) return false;
+  draft.text = notes;
+  draft.saved = notes;
+  return true;
+}
+
+/** What the agent typed for calls that have become parts of this one goes on in its notes; answers whether there was anything. */
+export function moveInto({ ucid, ids }: Call, draft: Draft): boolean {
+  const before = draft.text;
+  for (const id of ids) {
+    const known = id === ucid ? [] : drafts.get(id) ?? [];
+    const part = known.find((one) => !isOfAnother(one, draft.agent));
+    if (!part) continue;
+    drafts.set(id, known.filter((one) => one !== part));
+    draft.typed ||= part.typed;
+    if (!draft.text.includes(part.text)) draft.text = draft.text === '' ? part.text : `${draft.text}\n${part.text}`;
+  }
+  return draft.text !== before;
+}
+
+/** The draft of a call as a form begins with it. */
+export function begun(call: Call): Draft {
+  const draft = draftOf(call);
+  follow(call, draft);
+  return draft;
+}
+
+export const notesOf = (call: Call) => begun(call).text;
+
+/**
+ * What goes with a disposition: nothing where all that is shown is what the desk has, which takes the draft that it has of
+ * the agent: it may be newer. What was said once is no draft.
+ */
+export function notesToSend(call: Call, notes: string): { notes?: string } {
+  const { typed, saved } = draftOf(call);
+  return typed || notes !== saved || (notes !== '' && call.disposition !== null) ? { notes } : {};
+}
+
+/** Fills in notes, unless there are some, or someone has typed there. */
+export function fillNotes(call: Call, text: string) {
+  const draft = draftOf(call);
+  if (draft.text !== '' || draft.typed || call.notes !== '') return;
+  draft.text = text;
+  draft.show?.(text);
+}
+
+export function type(draft: Draft, text: string) {
+  draft.text = text;
+  draft.typed = true;
+  remember();
+}
+
+/** Of what is typed and not kept yet, a reload keeps a copy. */
+function remember() {
+  const left = all().filter(waits).map(({ ucid, agent, text, saved }) => ({ ucid, agent, text, saved }));
+  if (left.length > 0) sessionStorage.setItem(KEPT, JSON.stringify(left)); else sessionStorage.removeItem(KEPT);
+}
+
+function is(draft: Draft, keeping: Keeping) {
+  draft.keeping = keeping;
+  draft.tell?.(keeping);
+}
+
+const send = ({ ucid, agent }: Draft, text: string, keepalive = false) => put(at('/api/calls/{ucid}/draft', { ucid }), { notes: text, ...(agent ? { agent } : {}) }, { keepalive });
+
+/** Whether it would be refused again: it is not that nobody was there, or that somebody has to sign in first. */
+const isRefusal = (error: unknown) => error instanceof Problem && error.status >= 400 && error.status < 500 && ![401, 408, 425, 429].includes(error.status);
+
+/** Sends what is not kept yet. What fails is sent again by and by. */
+export async function keep(draft: Draft): Promise<void> {
+  if (draft.sending || !waits(draft)) return;
+  const { text } = draft;
+  draft.sending = true;
+  is(draft, 'saving');
+  try {
+    await send(draft, text);
+    draft.saved = text;
+    is(draft, Date.now());
+  } catch (error) {
+    if (isRefusal(error)) draft.refused = text;
+    is(draft, 'failed');
+  } finally { draft.sending = false; }
+  remember();
+  if (waits(draft)) again();
+}
+
+let timer: ReturnType<typeof setTimeout> | null = null;
+function again() {
+  timer ??= setTimeout(() => {
+    timer = null;
+    for (const draft of all()) void keep(draft);
+  }, AGAIN_MS);
+}
+
+/** The page goes: what is not kept goes out at once, since no answer to that is heard any more. */
+export function leaveDrafts() {
+  for (const draft of all()) if (waits(draft)) void send(draft, draft.text, true).catch(() => {});
+}
+
+/** Whether something could not be kept, and would be lost with the tab. */
+export const hasLostDrafts = () => all().some((draft) => waits(draft) && draft.keeping === 'failed');
+
+/** What was typed is of whoever was signed in. */
+export function forgetDrafts() {
+  drafts.clear();
+  remember();
+}
+
+/** What the page before it could not keep: once somebody is signed in. */
+export function resumeDrafts() {
+  let left: { ucid: string; agent: string | null; text: string; saved: string }[] = [];
+  try { left = JSON.parse(sessionStorage.getItem(KEPT) ?? '[]') as typeof left; } catch { /* Nothing that could be read. */ }
+  for (const { ucid, agent, text, saved } of left) {
+    const known = drafts.get(ucid) ?? [];
+    if (known.some((draft) => !isOfAnother(draft, agent))) continue;
+    const draft = made(ucid, agent, text, saved, true);
+    drafts.set(ucid, [...known, draft]);
+    void keep(draft);
+  }
+}

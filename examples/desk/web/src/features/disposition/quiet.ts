@@ -1,0 +1,35 @@
+/** Keys that were on their way to something else when a form came: pure, and the form's part of it. */
+import { useEffect } from 'react';
+
+/** Nobody who saw the form come has pressed a key so soon. */
+export const SEEN_MS = 500;
+/** Who types does not pause so long between keys. */
+export const PAUSE_MS = 300;
+
+/** Answers of each key whether it is meant for the form: once it can have been seen, from the first pause on, every one is. */
+export function meant(begunAt: number): (at: number) => boolean {
+  let last = begunAt;
+  let quiet = false;
+  return (at) => {
+    quiet ||= at - begunAt >= SEEN_MS && at - last >= PAUSE_MS;
+    last = at;
+    return quiet;
+  };
+}
+
+/** A form that comes by itself, as somebody types or dials: no key picks or sends anything before there was a pause. Text goes where it is typed. */
+export function useQuiet() {
+  useEffect(() => {
+    const heeds = meant(performance.now());
+    const pressed = (event: KeyboardEvent) => {
+      if (event.key === 'Tab' || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (heeds(event.timeStamp)) { removeEventListener('keydown', pressed, true); return; }
+      const at = event.target instanceof HTMLElement ? event.target : null;
+      if (at?.closest('textarea, select, [contenteditable], input:not([type=radio], [type=checkbox])')) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    };
+    addEventListener('keydown', pressed, true);
+    return () => removeEventListener('keydown', pressed, true);
+  }, []);
+}

@@ -1,0 +1,101 @@
+// Sessions that end, or become somebody else's, while a page is open.
+import assert from 'node:assert/strict';
+import test, { after, before, describe } from 'node:test';
+import { Browser, PASSWORD, Person, story, until } from '../harness.mjs';
+
+let browser;
+before(async () => { browser = await Browser.start(); });
+after(async () => { await browser?.stop(); });
+const run = (told, environment) => story(() => browser, told, environment);
+const agent = (desk, chromium, options) => chromium.person(desk, 'agent01@desk.test', options);
+
+/** The session ends, and nothing on the page knows why. */
+const endSession = ({ page }) => page.evaluate(() => fetch('/api/session', { method: 'DELETE' }));
+
+async function signInAgain({ page }) {
+  const password = page.getByRole('dialog', { name: 'Your session has ended' }).getByLabel('Password', { exact: true });
+  await password.and(page.locator(':focus')).waitFor();
+  await page.keyboard.type(PASSWORD);
+  await page.keyboard.press('Enter');
+  await page.getByText('Your session has ended').waitFor({ state: 'detached' });
+}
+
+describe('session', { concurrency: 2 }, () => {
+  test('a session that ends while nothing is pressed is told, and the page goes on after signing in', { timeout: 90_000 }, run(async (desk, chromium) => {
+    const person = await agent(desk, chromium);
+    await person.phoneReady();
+    person.provokes(/401/);
+    await endSession(person);
+    await person.page.getByText('Your session has ended').waitFor({ timeout: 40_000 });
+    await person.picture('session-ended');
+    await signInAgain(person);
+    await person.page.locator('.stale').waitFor({ state: 'detached' });
+    await person.dial('9000000001');
+    await person.talks();
+    await person.leave();
+  }));
+
+  test('the password is asked for above a dialog that is open, and what was typed in it stays', { timeout: 90_000 }, run(async (desk, chromium) => {
+    const person = await agent(desk, chromium);
+    const { page } = person;
+    await person.phoneReady();
+    await person.dial('9000000001');
+    await person.talks();
+    await person.button('Transfer').first().click();
+    const number = page.getByRole('dialog').getByLabel('Number or extension');
+    await number.fill('9000000009');
+    person.provokes(/401/);
+    await endSession(person);
+    await page.getByText('Your session has ended').waitFor({ timeout: 40_000 });
+    await person.picture('session-ended-dialog');
+    // It stays, however often Escape is pressed, and the focus stays in it.
+    for (let at = 0; at < 4; at += 1) await page.keyboard.press('Escape');
+    for (let at = 0; at < 6; at += 1) {
+      await page.keyboard.press('Tab');
+      assert.ok(await page.evaluate(() => document.activeElement === document.body || document.activeElement.closest('.session-ended') !== null), 'the focus is in the dialog');
+    }
+    await page.getByRole('dialog', { name: 'Your session has ended' }).getByLabel('Password', { exact: true }).focus();
+    await signInAgain(person);
+    assert.equal(await number.inputValue(), '9000000009');
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+    await person.page.getByText('Talking', { exact: true }).waitFor();
+    await person.leave();
+  }));
+
+  test('who signs in as somebody else in one tab takes the other tab along', { timeout: 120_000 }, run(async (desk, chromium) => {
+    const first = await agent(desk, chromium);
+    await first.phoneReady();
+    const second = new Person(desk, first.context, 'agent02@desk.test');
+    await second.open();
+    await second.page.getByText('The phone is in another tab').first().waitFor();
+    first.provokes(/401/);
+    second.provokes(/401/);
+    await second.button('Your profile').click();
+    await second.page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await second.page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
+    await first.page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await second.signIn();
+    // The first tab is asked again when somebody signs in elsewhere: it is that one's page now.
+    await first.page.reload();
+    await first.page.getByRole('navigation', { name: 'Pages' }).waitFor();
+    const name = ({ page }) => page.getByRole('button', { name: /Your profile/ }).textContent();
+    assert.equal(await name(first), await name(second));
+    await until('one tab has the phone', async () => (await Promise.all([first, second].map(({ page }) => page.getByText('Phone ready').count()))).reduce((a, b) => a + b) === 1);
+    await first.leave();
+  }));
+
+  test('a tab that missed it all finds out by its stream', { timeout: 120_000 }, run(async (desk, chromium) => {
+    const first = await agent(desk, chromium);
+    await first.phoneReady();
+    first.provokes(/401/);
+    // Without a word to the tab: the cookie is another user's.
+    await first.page.evaluate(async (password) => {
+      await fetch('/api/session', { method: 'DELETE' });
+      await fetch('/api/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email: 'agent02@desk.test', password }) });
+    }, PASSWORD);
+    await first.page.getByRole('button', { name: /Your profile: (?!.*One)/ }).waitFor({ timeout: 60_000 });
+    await until('it is agent02', async () => (await first.json('/api/me')).agents[0] === 'agent02');
+    assert.match(await first.page.getByRole('button', { name: /Your profile/ }).textContent(), new RegExp((await first.json('/api/me')).name));
+    await first.leave();
+  }));
+});

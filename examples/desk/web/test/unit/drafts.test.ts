@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { call } from './calls';
+
+const put = vi.fn();
+vi.mock('../../src/api/client', () => ({ at: (path: string, { ucid }: { ucid: string }) => path.replace('{ucid}', ucid), put: (path: string, body: object, more: object) => put(path, body, more) }));
+
+const stored = new Map<string, string>();
+/** A page that is loaded, with what the one before it has left. */
+async function page() {
+  vi.resetModules();
+  return { ...await import('../../src/features/call/drafts'), ...await import('../../src/api/problem') };
+}
+const sent = () => put.mock.calls.map(([path, { notes }]) => [path, notes]);
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 60_000 });
+  put.mockReset();
+  stored.clear();
+  vi.stubGlobal('sessionStorage', { getItem: (key: string) => stored.get(key) ?? null, setItem: (key: string, text: string) => stored.set(key, text), removeItem: (key: string) => stored.delete(key) });
+});
+afterEach(() => { vi.useRealTimers(); vi.unstubAllGlobals(); });
+
+test('notes that another tab typed are shown where nothing was typed, and a disposition leaves the newest to the desk', async () => {
+  const { begun, follow, notesToSend } = await page();
+  const before = call({ ucid: '1', notes: 'hello' });
+  const draft = begun(before);
+  const after = { ...before, phase: 'after_call' as const, notes: 'hello, wants Tuesday 5 pm' };
+  // The tab shows what it had: it is not sent in place of what the desk has.
+  expect(notesToSend(after, 'hello')).toEqual({});
+  expect([follow(after, draft), draft.text, follow(after, draft), notesToSend(after, draft.text)]).toEqual([true, 'hello, wants Tuesday 5 pm', false, {}]);
+});
+
+test('what was typed here is not replaced, and goes with the disposition', async () => {
+  const { begun, follow, notesToSend, type } = await page();
+  const own = call({ ucid: '1', notes: 'hello' });
+  const draft = begun(own);
+  type(draft, 'hello you');
+  const after = { ...own, notes: 'of another tab' };
+  expect([follow(after, draft), draft.text, notesToSend(after, 'hello you')]).toEqual([false, 'hello you', { notes: 'hello you' }]);
+  type(draft, '');
+  expect(notesToSend(after, '')).toEqual({ notes: '' });
+});
+
+test('what was said once is no draft: it goes with another disposition', async () => {
+  const { notesToSend } = await page();
+  const disposition = { code: 'X', name: 'X', at: 0, by: 'x', callBackAt: null, targets: {} };
+  expect([notesToSend(call({ ucid: '1', notes: 'said', disposition }), 'said'), notesToSend(call({ ucid: '2', disposition }), '')]).toEqual([{ notes: 'said' }, {}]);
+});
+
+test('what could not be kept is sent again by and by, whether or not its form is there', async () => {
+  const { begun, keep, type, unanswered, hasLostDrafts } = await page();
+  const draft = begun(call({ ucid: '1' }));
+  type(draft, 'typed');
+  put.mockRejectedValueOnce(unanswered(true)).mockRejectedValueOnce(unanswered(true)).mockResolvedValue(null);
+  await keep(draft);
+  expect([draft.keeping, hasLostDrafts(), sent().length]).toEqual(['failed', true, 1]);
+  await vi.advanceTimersByTimeAsync(5_000);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect([sent(), typeof draft.keeping, hasLostDrafts(), stored.size]).toEqual([Array(3).fill(['/api/calls/1/draft', 'typed']), 'number', false, 0]);
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(sent().length).toBe(3);
+});
+
+test('what the desk refuses is not sent again before it is another text', async () => {
+  const { begun, keep, type, Problem } = await page();
+  const draft = begun(call({ ucid: '1' }));
+  type(draft, 'too much');
+  put.mockRejectedValueOnce(new Problem({ status: 400, message: '', mayHaveHappened: false })).mockResolvedValue(null);
+  await keep(draft);
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect([sent().length, draft.keeping]).toEqual([1, 'failed']);
+  type(draft, 'less');
+  await keep(draft);
+  expect(sent().map(([, notes]) => notes)).toEqual(['too much', 'less']);
+});
+
+test('a reload sends what the page before it could not keep', async () => {
+  const first = await page();
+  put.mockRejectedValue(first.unanswered(true));
+  first.type(first.begun(call({ ucid: '1', notes: 'old' })), 'typed as the network went');
+  await first.keep(first.begun(call({ ucid: '1' })));
+  vi.clearAllTimers();
+  const second = await page();
+  put.mockReset().mockResolvedValue(null);
+  second.resumeDrafts();
+  expect([sent(), second.notesOf(call({ ucid: '1', notes: 'old' }))]).toEqual([[['/api/calls/1/draft', 'typed as the network went']], 'typed as the network went']);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(stored.size).toBe(0);
+});
+
+test('a page that goes sends what is not kept, in a way that outlives it, and nothing else', async () => {
+  const { begun, type, leaveDrafts, forgetDrafts } = await page();
+  begun(call({ ucid: '1', notes: 'kept' }));
+  type(begun(call({ ucid: '2' })), 'typed last');
+  put.mockResolvedValue(null);
+  leaveDrafts();
+  expect(put.mock.calls).toEqual([['/api/calls/2/draft', { notes: 'typed last', agent: 'agent01' }, { keepalive: true }]]);
+  forgetDrafts();
+  leaveDrafts();
+  expect([put.mock.calls.length, stored.size]).toEqual([1, 0]);
+});
