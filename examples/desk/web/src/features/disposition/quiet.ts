@@ -22,7 +22,7 @@ export function useQuiet() {
   useEffect(() => {
     const heeds = meant(performance.now());
     const pressed = (event: KeyboardEvent) => {
-      if (event.key === 'Tab' || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (/^(Tab|Escape|F\d+)$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
       if (heeds(event.timeStamp)) { removeEventListener('keydown', pressed, true); return; }
       const at = event.target instanceof HTMLElement ? event.target : null;
       if (at?.closest('textarea, select, [contenteditable], input:not([type=radio], [type=checkbox])')) return;

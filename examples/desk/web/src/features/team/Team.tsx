@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { at, get, post } from '../../api/client';
 import type { Dial } from '../../api/types';
 import { KEYS } from '../../live/cache';
+import { useStale } from '../../state';
 import { Dialog } from '../../ui/Dialog';
 import { Button, Chip, Empty, Field, Notice } from '../../ui/controls';
 import { sentence } from '../../ui/toasts';
@@ -43,7 +44,8 @@ function Settle({ dial, onClose }: { dial: Dial; onClose: () => void }) {
     mutationFn: (outcome: 'placed' | 'not_placed') => post(at('/api/dials/{id}/settle', { id: dial.id }), { outcome, reason }),
     onSuccess: async () => { await cache.invalidateQueries({ queryKey: KEYS.dials }); onClose(); },
   });
-  const wait = reason.trim() === '' ? words.team.why : save.isPending ? words.loading : null;
+  const stale = useStale();
+  const wait = stale ? words.reason['stale'] : reason.trim() === '' ? words.team.why : save.isPending ? words.loading : null;
   return (
     <Dialog open title={`${words.team.settle}: ${dial.masked}`} onClose={onClose} footer={<><Button blocked={wait} onClick={() => save.mutate('not_placed')}>{words.team.didNotRing}</Button><Button tone="primary" blocked={wait} onClick={() => save.mutate('placed')}>{words.team.rang}</Button></>}>
       <Field label={words.team.why}>{(ids) => <textarea {...ids} value={reason} onChange={(event) => setReason(event.target.value)} autoFocus />}</Field>
