@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use ozonetel_sdk::types::PhoneNumber;
 use serde::{Deserialize, Serialize};
 
+use super::caller::agent_key;
 use super::dial::number_key;
 
 /// How long a claim holds unless it is renewed.
@@ -32,6 +33,13 @@ pub struct MissedNumber {
     pub closed: Option<(i64, String, String)>,
     /// Who has claimed it, and until when.
     pub claim: Option<(String, i64)>,
+    /// When it was noted that someone has to call back, by the clock of who noted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened_ms: Option<i64>,
+}
+
+fn is_same_agent(one: &str, other: &str) -> bool {
+    agent_key(&one.into()) == agent_key(&other.into())
 }
 
 /// Who has claimed an entry.
@@ -55,6 +63,7 @@ impl MissedNumber {
             reached_ms: None,
             closed: None,
             claim: None,
+            opened_ms: None,
         }
     }
 
@@ -100,7 +109,7 @@ impl MissedNumber {
     pub fn claim(&mut self, agent: &str, now_ms: i64) -> Result<(), ClaimedByOther> {
         if let Some((other, until)) = &self.claim
             && now_ms < *until
-            && other != agent
+            && !is_same_agent(other, agent)
         {
             return Err(ClaimedByOther { agent: other.clone(), until_ms: *until });
         }
@@ -110,7 +119,7 @@ impl MissedNumber {
 
     /// Gives one's claim up. Whether there was one.
     pub fn release(&mut self, agent: &str) -> bool {
-        self.claim.take_if(|(own, _)| own == agent).is_some()
+        self.claim.take_if(|(own, _)| is_same_agent(own, agent)).is_some()
     }
 }
 
@@ -135,6 +144,18 @@ mod tests {
         assert_eq!(entry.claim("agent02", CLAIM_MS + 2), Ok(()), "the claim ran out");
         assert!(entry.release("agent02"));
         assert_eq!(entry.claimed_by(CLAIM_MS + 3), None);
+    }
+
+    #[test]
+    fn an_agent_is_the_same_one_in_every_spelling() {
+        let mut entry = MissedNumber::new(number(), "1", 10);
+        for (claims, again, releases) in [("agent01", "AGENT01", "Agent01"), ("43", "043", "0043")]
+        {
+            assert_eq!(entry.claim(claims, 0), Ok(()));
+            assert_eq!(entry.claim(again, 1), Ok(()), "{again}");
+            assert!(entry.claim("agent02", 2).is_err());
+            assert!(entry.release(releases), "{releases}");
+        }
     }
 
     #[test]
