@@ -80,9 +80,12 @@ impl MissedNumber {
         self.last_ms = self.last_ms.max(at_ms);
     }
 
-    /// There was a conversation with the number.
+    /// There was a conversation with the number. Whoever was to call back has no more to do.
     pub fn reached(&mut self, at_ms: i64) {
         self.reached_ms = Some(self.reached_ms.map_or(at_ms, |known| known.max(at_ms)));
+        if !self.is_open() {
+            self.claim = None;
+        }
     }
 
     /// Closes it by hand.
@@ -163,8 +166,11 @@ mod tests {
         let mut entry = MissedNumber::new(number(), "1", 10);
         entry.missed(&number(), "1", 10);
         assert_eq!(entry.calls.len(), 1);
+        entry.claim("agent01", 11).unwrap();
+        entry.reached(9);
+        assert!(entry.is_open() && entry.claimed_by(12) == Some("agent01"));
         entry.reached(20);
-        assert!(!entry.is_open());
+        assert!(!entry.is_open() && entry.claimed_by(21).is_none());
         entry.missed(&PhoneNumber::from("+919000000001"), "2", 30);
         assert!(entry.is_open());
         assert_eq!(entry.key, "919000000001");

@@ -368,10 +368,13 @@ impl Work for Db {
             Box::pin(async move {
                 let touch = "UPDATE desk_lead SET \
                              last_interaction = CASE WHEN last_interaction > $1 THEN last_interaction ELSE $2 END, \
-                             done = CASE WHEN $3 = 1 THEN 1 ELSE done END WHERE number_key = $4";
-                let known = tx.execute(touch, args![at, at, done, key]).await? == 1;
-                append(tx, at, events);
-                Ok(known)
+                             done = CASE WHEN $3 = 1 THEN 1 ELSE done END WHERE number_key = $4 \
+                             AND (last_interaction IS NULL OR last_interaction < $5 OR ($6 = 1 AND done = 0))";
+                let has_changed = tx.execute(touch, args![at, at, done, key, at, done]).await? == 1;
+                if has_changed {
+                    append(tx, at, events);
+                }
+                Ok(has_changed)
             })
         })
         .await

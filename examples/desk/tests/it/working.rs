@@ -194,7 +194,7 @@ async fn a_missed_call_is_one_entry_taken_by_one_and_closed_by_a_conversation() 
     assert!(refused.text("message").contains("agent01"), "{}", refused.json);
     agent01.post(&path("release"), json!({})).await.ok();
     agent02.post(&path("claim"), json!({})).await.ok();
-    note_reached(desk, &PhoneNumber::from("09000000001"), now + 2).await.unwrap();
+    note_reached(desk, &PhoneNumber::from("09000000001"), now + 2, now + 3).await.unwrap();
     assert_eq!(agent01.get("/api/missed").await.ok().json, json!({"missed": [], "more": false}));
     assert_eq!(numbers(&agent01.get("/api/worklist").await.ok()), ["9000000002"]);
     agent01.post(&path("claim"), json!({})).await.problem(409);

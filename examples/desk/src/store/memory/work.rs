@@ -180,14 +180,17 @@ impl Work for Memory {
         events: Vec<NewEvent>,
     ) -> Result<bool, StoreError> {
         self.write(|state| {
-            let known = state.work.leads.get_mut(&number_key(number));
-            let is_known = known.is_some();
-            if let Some(lead) = known {
-                lead.last_interaction = lead.last_interaction.max(Some(at));
-                lead.done |= done;
+            let Some(lead) = state.work.leads.get_mut(&number_key(number)) else {
+                return Ok(false);
+            };
+            let before = (lead.last_interaction, lead.done);
+            lead.last_interaction = lead.last_interaction.max(Some(at));
+            lead.done |= done;
+            let has_changed = before != (lead.last_interaction, lead.done);
+            if has_changed {
+                state.events.append(at, events);
             }
-            state.events.append(at, events);
-            Ok(is_known)
+            Ok(has_changed)
         })
         .await
     }

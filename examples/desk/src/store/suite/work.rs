@@ -103,13 +103,18 @@ async fn an_interaction_never_moves_back_and_done_leads_leave(store: Arc<dyn Sto
     let leads = vec![lead("l1", "9000000001", 1)];
     store.import_leads("i", 1, leads, Vec::new(), Vec::new()).await.unwrap();
     let number = number("9000000001");
-    for (at, known) in [(10, 10), (7, 10), (12, 12)] {
-        assert_eq!(store.touch_lead(&number, at, false, Vec::new()).await, Ok(true));
+    for (at, known, changes) in [(10, 10, true), (7, 10, false), (10, 10, false), (12, 12, true)] {
+        let before = store.newest_event().await.unwrap();
+        assert_eq!(store.touch_lead(&number, at, false, changed()).await, Ok(changes));
+        assert_eq!(store.newest_event().await, Ok(before + i64::from(changes)));
         let lead = store.lead_of_number(&number).await.unwrap().unwrap();
         assert_eq!((lead.last_interaction, lead.done), (Some(known), false));
     }
-    assert_eq!(store.touch_lead(&self::number("9000000009"), 1, true, Vec::new()).await, Ok(false));
-    store.touch_lead(&number, 13, true, Vec::new()).await.unwrap();
+    let before = store.newest_event().await;
+    assert_eq!(store.touch_lead(&self::number("9000000009"), 1, true, changed()).await, Ok(false));
+    assert_eq!(store.newest_event().await, before, "of who is no lead nothing is told");
+    assert_eq!(store.touch_lead(&number, 12, true, Vec::new()).await, Ok(true));
+    assert_eq!(store.touch_lead(&number, 12, true, Vec::new()).await, Ok(false), "done already");
     assert!(ids(&*store, &Scope::All).await.is_empty());
     assert!(store.lead_of_number(&number).await.unwrap().unwrap().done);
 }
@@ -222,7 +227,8 @@ async fn events_are_written_with_the_change_or_not_at_all(store: Arc<dyn Store>)
     assert_eq!(store.newest_event().await, Ok(1));
     store.save_follow_up(follow_up, 1, changed()).await.unwrap_err();
     assert_eq!(store.newest_event().await, Ok(1), "what did not happen is not reported");
-    store.import_leads("i", 1, Vec::new(), Vec::new(), changed()).await.unwrap();
+    let leads = vec![lead("l1", "9000000001", 1)];
+    store.import_leads("i", 1, leads, Vec::new(), changed()).await.unwrap();
     store.touch_lead(&number("9000000001"), 1, false, changed()).await.unwrap();
     store.assign_leads(Vec::new(), None, 1, changed()).await.unwrap();
     let record = MissedNumber::new(number("9000000001"), "c1", 10);
