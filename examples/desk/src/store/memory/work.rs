@@ -172,6 +172,19 @@ impl Work for Memory {
         self.read(|state| Ok(state.work.leads.get(&number_key(number)).cloned())).await
     }
 
+    async fn leads_of_numbers(
+        &self,
+        numbers: &[PhoneNumber],
+    ) -> Result<BTreeMap<String, Lead>, StoreError> {
+        self.read(|state| {
+            let keys = numbers.iter().map(number_key);
+            Ok(keys
+                .filter_map(|key| Some((key.clone(), state.work.leads.get(&key)?.clone())))
+                .collect())
+        })
+        .await
+    }
+
     async fn touch_lead(
         &self,
         number: &PhoneNumber,
@@ -216,6 +229,16 @@ impl Work for Memory {
         .await
     }
 
+    async fn longest_missed(&self, count: u32) -> Result<Vec<Versioned<MissedNumber>>, StoreError> {
+        self.read(|state| {
+            let mut open: Vec<_> =
+                state.work.missed.values().filter(|one| one.record.is_open()).collect();
+            open.sort_by_key(|one| (one.record.last_ms, &one.record.key));
+            Ok(most(open.into_iter().cloned(), count))
+        })
+        .await
+    }
+
     async fn save_missed(
         &self,
         missed: Versioned<MissedNumber>,
@@ -248,10 +271,13 @@ impl Work for Memory {
     async fn open_follow_ups(
         &self,
         scope: &Scope,
+        after: Option<(i64, String)>,
         count: u32,
     ) -> Result<Vec<Versioned<FollowUp>>, StoreError> {
         self.read(|state| {
+            let place = |one: &FollowUp| (one.due_ms, one.id.clone());
             let mut open: Vec<_> = state.work.follow_ups.values().collect();
+            open.retain(|one| after.as_ref().is_none_or(|after| place(&one.record) > *after));
             open.retain(|one| one.record.state == FollowUpState::Open);
             open.retain(|one| scope.contains(&one.record.agent.as_str().into()));
             open.sort_by_key(|one| (one.record.due_ms, &one.record.id));
