@@ -1,6 +1,7 @@
 //! Missed calls: found whoever told of them, called back by one agent, and closed by the conversation.
 
 use desk::core::caller::Role;
+use desk::core::missed::CLAIM_MS;
 use desk::flow::intake::{sweep_missed, work_pushes};
 use desk::flow::push_address::PushKind;
 use desk::flow::working::{note_missed, note_reached};
@@ -9,7 +10,7 @@ use desk::work::call_reports::TakenOver;
 use ozonetel_sim::world::{LegSide, PhoneAction};
 use serde_json::{Value, json};
 
-use crate::floor::{DAY, Floor};
+use crate::floor::{DAY, DIAL, Floor};
 use crate::working::Someone;
 
 const NUMBER: &str = "9000000001";
@@ -171,4 +172,85 @@ async fn a_conversation_is_reported_to_all_only_where_a_list_changes_and_without
     note_reached(&floor.desk, &NUMBER.into(), 60, 70).await.unwrap();
     let kinds: Vec<_> = told(since).await.into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds, ["worklist.changed"]);
+}
+
+/// Two agents who can dial.
+async fn two(floor: &Floor) -> [Someone<'_>; 2] {
+    for (agent, phone) in [("agent01", "500001"), ("agent02", "500002")] {
+        let body = json!({"agentId": agent, "password": "secret", "phoneNumber": phone});
+        floor.post("agent-login", &body).await.ok();
+    }
+    [
+        Someone::new(&floor.desk, Role::Agent, &["agent01"]).await,
+        Someone::new(&floor.desk, Role::Agent, &["agent02"]).await,
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_number_that_a_colleague_has_claimed_is_not_dialled() {
+    let floor = Floor::new();
+    let [agent01, agent02] = two(&floor).await;
+    note_missed(&floor.desk, &NUMBER.into(), "c1", floor.desk.now()).await.unwrap();
+    let id = missed(&floor).await[0]["id"].as_str().unwrap().to_owned();
+    let claim = format!("/api/missed/{id}/claim");
+    let spelt = json!({"agent": "AGENT01"});
+    agent01.post(&claim, spelt.clone()).await.ok();
+    agent01.post(&claim, json!({})).await.ok();
+    agent02.post(&claim, json!({})).await.problem(409);
+    let entry = &agent02.get("/api/worklist").await.ok().json["entries"][0];
+    assert_eq!(entry["claimedBy"].as_str().map(str::to_lowercase).as_deref(), Some("agent01"));
+    assert_eq!(entry["claimedUntil"].as_i64(), Some(floor.desk.people().now() + CLAIM_MS));
+    for body in [json!({"number": "+91 90000 00001"}), json!({"number": NUMBER, "missedId": id})] {
+        let refused = agent02.post("/api/calls", body).await.problem(409).json;
+        assert_eq!(refused["reason"], "claimed");
+        assert!(refused["message"].as_str().unwrap().to_lowercase().contains("agent01"));
+    }
+    let old = floor.post("dial", &json!({"phoneNumber": NUMBER, "agentId": "agent02"})).await;
+    assert_eq!(old.problem(409).json["reason"], "claimed");
+    assert_eq!(floor.count(DIAL), 0, "no one was rung");
+    // Another number is; and the same one is after the claim.
+    floor.wait(u64::try_from(CLAIM_MS / 1000).unwrap()).await;
+    agent02.post("/api/calls", json!({"number": NUMBER})).await.ok();
+    assert_eq!(floor.count(DIAL), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_who_call_back_at_once_one_does_and_has_claimed_it() {
+    let floor = Floor::new();
+    let [agent01, agent02] = two(&floor).await;
+    note_missed(&floor.desk, &NUMBER.into(), "c1", floor.desk.now()).await.unwrap();
+    let id = missed(&floor).await[0]["id"].clone();
+    let body = json!({"number": NUMBER, "missedId": id});
+    let (one, other) = tokio::join!(
+        agent01.keyed("/api/calls", "k1", body.clone()),
+        agent02.keyed("/api/calls", "k1", body.clone()),
+    );
+    let mut statuses = [one.status.as_u16(), other.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!((statuses, floor.count(DIAL)), ([200, 409], 1), "{} {}", one.json, other.json);
+    let by = if one.status == 200 { "agent01" } else { "agent02" };
+    assert_eq!(missed(&floor).await[0]["claimedBy"], by);
+    // The same request again is the same call, whoever has claimed the number now.
+    let first = if by == "agent01" { &agent01 } else { &agent02 };
+    let again = first.keyed("/api/calls", "k1", body).await.ok();
+    assert_eq!(
+        (&again.headers["idempotent-replayed"], floor.count(DIAL)),
+        (&"true".parse().unwrap(), 1)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dial_that_rang_no_one_gives_back_what_it_claimed() {
+    let floor = Floor::new();
+    let agent01 = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    note_missed(&floor.desk, &NUMBER.into(), "c1", floor.desk.now()).await.unwrap();
+    // The agent is not logged in at the service.
+    agent01.post("/api/calls", json!({"number": NUMBER})).await.problem(409);
+    let entry = &missed(&floor).await[0];
+    assert_eq!((floor.count(DIAL), &entry["claimedBy"]), (1, &Value::Null));
+    // What the agent had claimed before stays so.
+    let claim = format!("/api/missed/{}/claim", entry["id"].as_str().unwrap());
+    agent01.post(&claim, json!({})).await.ok();
+    agent01.post("/api/calls", json!({"number": NUMBER})).await.problem(409);
+    assert_eq!(missed(&floor).await[0]["claimedBy"], "agent01");
 }

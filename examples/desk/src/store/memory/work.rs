@@ -50,6 +50,20 @@ impl WorkTable {
         }
     }
 
+    /// The missed calls of a number that someone still has to call back.
+    pub(super) fn open_missed_of(&self, key: &str) -> Option<&MissedNumber> {
+        self.missed.get(key).map(|one| &one.record).filter(|missed| missed.is_open())
+    }
+
+    /// Claims the missed calls of a number.
+    pub(super) fn claim(&mut self, key: &str, agent: &str, at: i64) {
+        if let Some(one) = self.missed.get_mut(key)
+            && one.record.claim(agent, at).is_ok()
+        {
+            one.version += 1;
+        }
+    }
+
     fn is_untold(&self, one: &FollowUp, at: i64) -> bool {
         one.is_due(at) && self.told.get(&one.id) != Some(&one.due_ms)
     }
