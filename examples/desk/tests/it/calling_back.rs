@@ -1,11 +1,12 @@
 //! Missed calls: found whoever told of them, called back by one agent, and closed by the conversation.
 
-use desk::core::caller::Role;
+use desk::core::caller::{Role, Scope};
 use desk::core::missed::CLAIM_MS;
 use desk::flow::intake::{sweep_missed, work_pushes};
 use desk::flow::push_address::PushKind;
 use desk::flow::working::{note_missed, note_reached};
 use desk::store::NewPush;
+use desk::store::audit::AuditFilter;
 use desk::work::call_reports::TakenOver;
 use ozonetel_sim::world::{LegSide, PhoneAction};
 use serde_json::{Value, json};
@@ -253,4 +254,43 @@ async fn a_dial_that_rang_no_one_gives_back_what_it_claimed() {
     agent01.post(&claim, json!({})).await.ok();
     agent01.post("/api/calls", json!({"number": NUMBER})).await.problem(409);
     assert_eq!(missed(&floor).await[0]["claimedBy"], "agent01");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_colleague_has_claimed_is_closed_by_that_one_or_a_supervisor_and_the_audit_says_who()
+{
+    let floor = Floor::new();
+    let agent01 = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let agent02 = Someone::new(&floor.desk, Role::Agent, &["agent02"]).await;
+    let supervisor = Someone::new(&floor.desk, Role::Supervisor, &["agent01", "agent02"]).await;
+    note_missed(&floor.desk, &NUMBER.into(), "c1", floor.desk.now()).await.unwrap();
+    let id = missed(&floor).await[0]["id"].as_str().unwrap().to_owned();
+    let path = |verb: &str| format!("/api/missed/{id}/{verb}");
+    let why = json!({"reason": "came by"});
+    agent01.post(&path("claim"), json!({})).await.ok();
+    let refused = agent02.post(&path("close"), why.clone()).await.problem(409).json;
+    assert_eq!(refused["reason"], "claimed");
+    assert_eq!(missed(&floor).await.len(), 1);
+    supervisor.post(&path("close"), why.clone()).await.ok();
+    assert_eq!(missed(&floor).await.len(), 0);
+    note_missed(&floor.desk, &NUMBER.into(), "c2", floor.desk.now() + 1).await.unwrap();
+    agent01.post(&path("claim"), json!({})).await.ok();
+    agent01.post(&path("release"), json!({})).await.ok();
+    agent02.post(&path("close"), why).await.ok();
+    let filter = AuditFilter::newest(Scope::All, 99);
+    let rows = floor.desk.store().audit(&filter).await.unwrap();
+    let mut rows: Vec<_> = rows
+        .iter()
+        .filter(|row| row.action.starts_with("missed."))
+        .map(|row| [&*row.action, &*row.target, &*row.role].join(" "))
+        .collect();
+    rows.reverse();
+    let want = [
+        "missed.claim call:c1 agent",
+        "missed.close call:c1 supervisor",
+        "missed.claim call:c2 agent",
+        "missed.release call:c2 agent",
+        "missed.close call:c2 agent",
+    ];
+    assert_eq!(rows, want);
 }
