@@ -47,7 +47,9 @@ impl News {
         let Audience::Agent(agent) = &event.audience else { return };
         let agent = agent_key(agent);
         match event.kind.as_str() {
-            "owed.changed" => drop(self.agents.insert(agent)),
+            "owed.changed" => {
+                self.agents.insert(agent);
+            }
             "call.changed" => {
                 let Ok(seen) = serde_json::from_str::<Seen>(&event.body) else { return };
                 if self.seen.len() >= MOST {

@@ -25,7 +25,7 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// Follow-ups.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct FollowUps {
+pub(super) struct FollowUpPage {
     /// The open ones, the first due first, at most 500.
     follow_ups: Vec<FollowUpView>,
     /// Whether there are more.
@@ -47,13 +47,13 @@ pub(super) struct FollowUpQuery {
     tag = "work",
     params(("cursor" = Option<String>, Query, description = "Where the page before ended")),
     extensions(("x-allow" = json!("agent:own"))),
-    responses((status = 200, description = "The follow-ups", body = FollowUps)),
+    responses((status = 200, description = "The follow-ups", body = FollowUpPage)),
 )]
 pub(super) async fn list(
     State(desk): State<Desk>,
     caller: Caller,
     Params(query): Params<FollowUpQuery>,
-) -> Result<Json<FollowUps>, Problem> {
+) -> Result<Json<FollowUpPage>, Problem> {
     let after = query.cursor.as_deref().map(place).transpose()?;
     Ok(Json(page(&desk, &caller.scope, after).await?))
 }
@@ -67,7 +67,7 @@ async fn page(
     desk: &Desk,
     scope: &Scope,
     after: Option<(i64, String)>,
-) -> Result<FollowUps, Problem> {
+) -> Result<FollowUpPage, Problem> {
     let mut found = desk.store().open_follow_ups(scope, after, MOST + 1).await?;
     let more = found.len() > MOST as usize;
     found.truncate(MOST as usize);
@@ -80,7 +80,7 @@ async fn page(
         let lead = lead_of(&one.record);
         FollowUpView::with_lead(one.record, true, lead)
     });
-    Ok(FollowUps { follow_ups: follow_ups.collect(), more, cursor })
+    Ok(FollowUpPage { follow_ups: follow_ups.collect(), more, cursor })
 }
 
 fn place(text: &str) -> Result<(i64, String), Problem> {
