@@ -16,8 +16,8 @@ use crate::flow::phone::note_phones;
 use crate::work::lease::LeaseKeeper;
 use crate::work::tidy::tidy;
 use crate::work::{
-    agents, alone, assist, bookings, call_reports, cdr_sync, forgotten, intake, links, outbox,
-    recordings, reminders, settle, summary,
+    agent_news, agents, alone, assist, bookings, call_reports, cdr_sync, forgotten, intake, links,
+    outbox, recordings, reminders, settle, summary,
 };
 
 /// How long open connections may take to end.
@@ -124,6 +124,11 @@ pub fn start_work(desk: &Desk) {
     desk.life().spawn("finished calls", |stop| async move {
         let report = |_, stop| Box::pin(call_reports::run(finished.clone(), stop));
         reports.run("call_reports", stop, report).await;
+    });
+    let (told, teller) = (desk.clone(), keeper.clone());
+    desk.life().spawn("agents' calls", |stop| async move {
+        let tell = |_, stop| Box::pin(agent_news::run(told.clone(), stop));
+        teller.run("agent_news", stop, tell).await;
     });
     let (client, records) = (desk.client().clone(), desk.records().store().clone());
     desk.life().spawn("summaries", |stop| async move {

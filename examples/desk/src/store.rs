@@ -53,6 +53,7 @@ pub mod memory;
 pub mod messages;
 pub mod meta;
 mod migrations;
+mod missed_rows;
 pub mod notes;
 pub mod outbox;
 pub mod owed;

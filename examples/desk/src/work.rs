@@ -1,5 +1,6 @@
 //! What runs beside the requests.
 
+pub mod agent_news;
 pub mod agents;
 pub mod alone;
 pub mod assist;

@@ -163,9 +163,11 @@ pub fn judge(command: Command, call: &CallState, context: CanContext) -> Result<
         return if call.number.is_some() { Ok(()) } else { Err("no_number") };
     }
     if command == Command::Dial {
+        let is_in_it = context.may_act && call.phase == CallPhase::Active;
         return match (&call.number, context.dial) {
             (None, _) => Err("no_number"),
             (_, Some(refusal)) => Err(refusal),
+            _ if is_in_it => Err("in_a_call"),
             (Some(_), None) => Ok(()),
         };
     }

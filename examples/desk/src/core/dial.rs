@@ -269,6 +269,37 @@ impl DialEntry {
     }
 }
 
+/// A missed call of the number that is dialled, which no one has called back yet.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OpenMissed {
+    /// Which agent has claimed it, where the claim still holds.
+    pub claimed_by: Option<String>,
+}
+
+/// What a dial does to the missed call of its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DialClaim {
+    /// There is none to call back.
+    #[default]
+    None,
+    /// It is claimed for the agent, who had not claimed it.
+    Takes,
+    /// The agent's claim is renewed.
+    Renews,
+}
+
+/// What keeps a dial from going out that was not asked for before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DialBar {
+    /// The agent is in a call.
+    InCall,
+    /// Another agent has claimed the number's missed call.
+    Claimed {
+        /// That agent.
+        by: String,
+    },
+}
+
 /// What the ledger holds that matters to a new dial.
 #[derive(Debug, Clone, Default)]
 pub struct LedgerView {
@@ -284,6 +315,10 @@ pub struct LedgerView {
     pub way: Option<DialWay>,
     /// The phone name of the agent's number, where the agent's link has one.
     pub phone_name: Option<PhoneName>,
+    /// When the conversation that the agent is in was last heard of, apart from a dial's reply.
+    pub talking_ms: Option<i64>,
+    /// The missed call of the number, where someone still has to call back.
+    pub missed: Option<OpenMissed>,
 }
 
 /// What becomes of a request to dial.
@@ -297,6 +332,8 @@ pub enum DialDecision {
         way: DialWay,
         /// The phone name of the agent's number: the one that was asked for, else that of the agent's link.
         phone_name: Option<PhoneName>,
+        /// What it does to the missed call of its number.
+        claim: DialClaim,
     },
     /// It was asked for before and has an answer.
     Replay(Box<DialEntry>),
@@ -306,6 +343,8 @@ pub enum DialDecision {
     OtherBody(Box<DialEntry>),
     /// The agent has an open dial.
     AgentBusy(Box<DialEntry>),
+    /// Something else is in its way.
+    Barred(DialBar),
 }
 
 /// Whether an open row still keeps its agent from being dialled for.
@@ -358,13 +397,27 @@ pub fn decide(new: &DialEntry, ledger: LedgerView, now_ms: i64) -> DialDecision 
     }
     let way = ledger.way.unwrap_or(new.way);
     let phone_name = new.phone_name.clone().or(ledger.phone_name);
-    match ledger.open {
-        Some(open) if blocks(&open, ledger.open_heard_ms, now_ms) => {
-            DialDecision::AgentBusy(Box::new(open))
-        }
-        Some(open) => DialDecision::Place { close: Some(open.id), way, phone_name },
-        None => DialDecision::Place { close: None, way, phone_name },
+    if let Some(open) = &ledger.open
+        && blocks(open, ledger.open_heard_ms, now_ms)
+    {
+        return DialDecision::AgentBusy(Box::new(open.clone()));
     }
+    if ledger.talking_ms.is_some_and(|heard| now_ms.saturating_sub(heard) < LONGEST_SILENCE_MS) {
+        return DialDecision::Barred(DialBar::InCall);
+    }
+    let claim = match ledger.missed {
+        None => DialClaim::None,
+        Some(OpenMissed { claimed_by: None }) => DialClaim::Takes,
+        Some(OpenMissed { claimed_by: Some(by) })
+            if new.agent.is_same_agent(&by.as_str().into()) =>
+        {
+            DialClaim::Renews
+        }
+        Some(OpenMissed { claimed_by: Some(by) }) => {
+            return DialDecision::Barred(DialBar::Claimed { by });
+        }
+    };
+    DialDecision::Place { close: ledger.open.map(|open| open.id), way, phone_name, claim }
 }
 
 /// What is found out about a dial after it was sent.

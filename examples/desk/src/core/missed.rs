@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use ozonetel_sdk::types::PhoneNumber;
 use serde::{Deserialize, Serialize};
 
+use super::caller::agent_key;
 use super::dial::number_key;
 
 /// How long a claim holds unless it is renewed.
@@ -32,6 +33,13 @@ pub struct MissedNumber {
     pub closed: Option<(i64, String, String)>,
     /// Who has claimed it, and until when.
     pub claim: Option<(String, i64)>,
+    /// When it was noted that someone has to call back, by the clock of who noted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened_ms: Option<i64>,
+}
+
+fn is_same_agent(one: &str, other: &str) -> bool {
+    agent_key(&one.into()) == agent_key(&other.into())
 }
 
 /// Who has claimed an entry.
@@ -55,6 +63,7 @@ impl MissedNumber {
             reached_ms: None,
             closed: None,
             claim: None,
+            opened_ms: None,
         }
     }
 
@@ -71,9 +80,12 @@ impl MissedNumber {
         self.last_ms = self.last_ms.max(at_ms);
     }
 
-    /// There was a conversation with the number.
+    /// There was a conversation with the number. Whoever was to call back has no more to do.
     pub fn reached(&mut self, at_ms: i64) {
         self.reached_ms = Some(self.reached_ms.map_or(at_ms, |known| known.max(at_ms)));
+        if !self.is_open() {
+            self.claim = None;
+        }
     }
 
     /// Closes it by hand.
@@ -100,7 +112,7 @@ impl MissedNumber {
     pub fn claim(&mut self, agent: &str, now_ms: i64) -> Result<(), ClaimedByOther> {
         if let Some((other, until)) = &self.claim
             && now_ms < *until
-            && other != agent
+            && !is_same_agent(other, agent)
         {
             return Err(ClaimedByOther { agent: other.clone(), until_ms: *until });
         }
@@ -110,7 +122,7 @@ impl MissedNumber {
 
     /// Gives one's claim up. Whether there was one.
     pub fn release(&mut self, agent: &str) -> bool {
-        self.claim.take_if(|(own, _)| own == agent).is_some()
+        self.claim.take_if(|(own, _)| is_same_agent(own, agent)).is_some()
     }
 }
 
@@ -138,12 +150,27 @@ mod tests {
     }
 
     #[test]
+    fn an_agent_is_the_same_one_in_every_spelling() {
+        let mut entry = MissedNumber::new(number(), "1", 10);
+        for (claims, again, releases) in [("agent01", "AGENT01", "Agent01"), ("43", "043", "0043")]
+        {
+            assert_eq!(entry.claim(claims, 0), Ok(()));
+            assert_eq!(entry.claim(again, 1), Ok(()), "{again}");
+            assert!(entry.claim("agent02", 2).is_err());
+            assert!(entry.release(releases), "{releases}");
+        }
+    }
+
+    #[test]
     fn a_call_told_twice_counts_once_and_a_later_one_opens_it_again() {
         let mut entry = MissedNumber::new(number(), "1", 10);
         entry.missed(&number(), "1", 10);
         assert_eq!(entry.calls.len(), 1);
+        entry.claim("agent01", 11).unwrap();
+        entry.reached(9);
+        assert!(entry.is_open() && entry.claimed_by(12) == Some("agent01"));
         entry.reached(20);
-        assert!(!entry.is_open());
+        assert!(!entry.is_open() && entry.claimed_by(21).is_none());
         entry.missed(&PhoneNumber::from("+919000000001"), "2", 30);
         assert!(entry.is_open());
         assert_eq!(entry.key, "919000000001");

@@ -146,6 +146,10 @@ pub struct Entry {
     pub level: ServiceLevel,
     /// The lead, where it is one.
     pub lead: Option<String>,
+    /// Which agent has claimed it, and until when.
+    pub claim: Option<(String, i64)>,
+    /// Since when it has been known to be on the list.
+    pub since_ms: i64,
 }
 
 impl fmt::Debug for Entry {
@@ -171,6 +175,8 @@ impl ServiceLevels {
             age_ms,
             level: self.level(EntryKind::Missed, age_ms),
             lead: None,
+            claim: missed.claim.clone().filter(|(_, until)| now_ms < *until),
+            since_ms: missed.opened_ms.unwrap_or(missed.last_ms),
         }
     }
 
@@ -188,6 +194,8 @@ impl ServiceLevels {
             age_ms,
             level: self.level(EntryKind::FollowUp, age_ms),
             lead: follow_up.lead.clone(),
+            claim: None,
+            since_ms: follow_up.due_ms.max(follow_up.changed_ms),
         })
     }
 }

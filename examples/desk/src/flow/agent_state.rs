@@ -93,6 +93,39 @@ async fn change_with(
     Err(StoreError::Conflict("agent"))
 }
 
+/// Tells of an agent whose calls, or what is owed of them, are others than was told last. Of one who is linked to no user
+/// and of whom nothing is kept, nothing is told.
+///
+/// # Errors
+/// As [`change_agent`].
+pub async fn tell_work(desk: &Desk, agent: &AgentId) -> Result<(), StoreError> {
+    for _ in 0..TRIES {
+        let found = match desk.store().kept_agent(agent).await? {
+            Some(found) => found,
+            None => match desk.store().link_of_agent(agent).await? {
+                Some(link) => Versioned { version: 0, record: KeptAgent::new(link.agent) },
+                None => return Ok(()),
+            },
+        };
+        // Looked at after the record was loaded: of two who look, the one who saw less does not write last.
+        let next = Versioned { version: found.version + 1, record: found.record.clone() };
+        let view = agent_view(desk, &next).await?;
+        let work = view.work();
+        if found.record.work == work {
+            return Ok(());
+        }
+        let record = KeptAgent { work, ..found.record };
+        let events = vec![NewEvent::new("agent.changed", Audience::Agent(agent.clone()), &view)?];
+        let changed = Versioned { version: found.version, record };
+        match desk.store().save_agent(changed, desk.now(), Vec::new(), events).await {
+            Ok(_) => return Ok(()),
+            Err(StoreError::Conflict(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(StoreError::Conflict("agent"))
+}
+
 /// Takes a word of the service about an agent, in whatever order words come.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use crate::core::agent::{AgentStateView, StateSource};
 use crate::core::call::{CallPhase, WrapupView};
 use crate::core::caller::{Scope, agent_key};
 use crate::desk::Desk;
-use crate::store::agents::KeptAgent;
+use crate::store::agents::{AgentWork, KeptAgent};
 use crate::store::work::Versioned;
 use crate::store::{StoreError, StoredCall};
 
@@ -208,6 +208,17 @@ pub async fn agent_view(desk: &Desk, kept: &Versioned<KeptAgent>) -> Result<Agen
     let scope = Scope::Agents(vec![kept.record.agent.clone()]);
     let around = Surroundings::of(desk, &scope).await?;
     Ok(one(desk, kept, &around))
+}
+
+impl AgentView {
+    /// What it says of the agent's calls.
+    pub(super) fn work(&self) -> AgentWork {
+        AgentWork {
+            call: self.call.clone(),
+            owed: self.owed,
+            wrapup_ms: self.wrapup.as_ref().map(|wrapup| wrapup.started_at),
+        }
+    }
 }
 
 /// All agents in a scope: those it names, those who are linked to a user, and those of whom something is known.

@@ -3,6 +3,7 @@
 //! The row is committed before anything is sent; whatever happens then is written into it. Nothing here dials a second
 //! time, or another way, and neither does anything that runs after a crash.
 
+mod barring;
 mod kookoo;
 mod socket;
 mod unsent;
@@ -25,7 +26,7 @@ use super::write_again;
 use crate::call_memory::CallFacts;
 use crate::core::caller::agent_key;
 use crate::core::dial::{
-    AnswerBody, DialDecision, DialEntry, DialState, DialWay, GivenAnswer, number_key,
+    AnswerBody, DialClaim, DialDecision, DialEntry, DialState, DialWay, GivenAnswer, number_key,
 };
 use crate::core::fact::{Fact, MissingNews};
 use crate::core::hex::hex;
@@ -84,8 +85,9 @@ pub enum DialReply {
 /// Dials, or says what became of the dial that this request repeats, whether or not the number may still be called.
 ///
 /// # Errors
-/// A dial that was not asked for before is to a number that may not be called now; the store is not available, and then
-/// nothing was sent; too much is under way; no answer in time, and then the work goes on.
+/// A dial that was not asked for before is to a number that may not be called now, or that a colleague has claimed, or
+/// is for an agent who is in a call; the store is not available, and then nothing was sent; too much is under way; no
+/// answer in time, and then the work goes on.
 ///
 /// # Cancel safety
 /// If it is dropped, the dial goes on.
@@ -231,12 +233,15 @@ async fn place(
         Err(refusal) => repeated(desk, entry.clone(), refusal).await?,
     };
     match decision {
-        DialDecision::Place { way, phone_name, .. } => {
+        DialDecision::Place { way, phone_name, claim, .. } => {
             tracing::Span::current().record("way", way.as_str());
             let entry = DialEntry { phone_name, way, ..entry };
             let entry = Box::new(send(desk, entry, &mut audit).await);
             if let Some(row) = audit {
                 append(desk, about(row, &entry)).await;
+            }
+            if claim == DialClaim::Takes && entry.state.rang_no_one() {
+                barring::give_back(desk, &entry).await;
             }
             if let Some(ucid) = entry.ucid {
                 desk.traces().remember(ucid.as_str());
@@ -248,6 +253,7 @@ async fn place(
         DialDecision::UnderWay(entry) => wait(desk, entry).await,
         DialDecision::OtherBody(entry) => Ok(DialReply::OtherBody(entry)),
         DialDecision::AgentBusy(entry) => Ok(DialReply::AgentBusy(entry)),
+        DialDecision::Barred(bar) => Err(barring::refusal(bar)),
     }
 }
 
@@ -260,7 +266,9 @@ async fn repeated(
 ) -> Result<DialDecision, Problem> {
     let at = entry.asked_ms;
     match desk.store().weigh_dial(entry, at).await? {
-        DialDecision::Place { .. } | DialDecision::AgentBusy(_) => Err(refusal),
+        DialDecision::Place { .. } | DialDecision::AgentBusy(_) | DialDecision::Barred(_) => {
+            Err(refusal)
+        }
         repeated => Ok(repeated),
     }
 }

@@ -435,7 +435,11 @@ fn follow_up(effect: &Effect, call: &StoredCall) -> Option<FollowUp> {
     Some(FollowUp {
         id: call.id.clone(),
         agent: agent.as_str().to_owned(),
-        number: call.state.number.clone().or_else(|| given.said.caller.clone()),
+        number: [&call.state.number, &given.said.caller]
+            .into_iter()
+            .flatten()
+            .find(|number| number.key().is_some())
+            .cloned(),
         lead: given.said.lead.clone(),
         due_ms: *due_ms,
         note: notes.to_owned(),

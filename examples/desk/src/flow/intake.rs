@@ -17,9 +17,8 @@ use super::agent_state::say;
 use super::facts::record;
 use super::kookoo;
 use super::push_address::PushKind;
-use super::working::{note_missed, note_reached};
+use super::working::{note_missed, note_outcome};
 use crate::core::agent::{StateSource, StateWord};
-use crate::core::call::Direction;
 use crate::core::fact::{Fact, believed, millis};
 use crate::core::hex::hex;
 use crate::desk::Desk;
@@ -171,23 +170,17 @@ async fn work(desk: &Desk, push: &StoredPush) -> Result<Option<String>, Problem>
     Ok(failed.first().map(|error| problem(error).message().to_owned()))
 }
 
-/// A callback: the call's last word. A call that came in and was not answered is a missed call; a conversation closes
-/// what was missed before.
+/// A callback: the call's last word.
 async fn called(desk: &Desk, callback: Callback, at: i64) -> Result<(), Problem> {
-    let zone = desk.client().zone();
-    let answered = callback.is_answered();
-    let id = callback.call_id.map(|id| id.to_string());
-    let began = callback.start_time.map_or(at, |time| believed(time.instant(zone), at));
-    let fact = Fact::of_callback(callback, at, zone);
+    let fact = Fact::of_callback(callback, at, desk.client().zone());
+    seen(desk, fact).await
+}
+
+/// Records what was seen of a call, and what that means for the lists.
+async fn seen(desk: &Desk, fact: Fact) -> Result<(), Problem> {
     for recorded in record(desk, vec![fact]).await? {
-        let state = recorded.call.state;
-        let Some(number) = &state.number else { continue };
-        let call = id.clone().unwrap_or(recorded.call.id);
-        if answered {
-            note_reached(desk, number, state.ended_ms.unwrap_or(began)).await?;
-        } else if state.direction == Some(Direction::Inbound) {
-            note_missed(desk, number, &call, began).await?;
-        }
+        // Also where it is no news: it may have been recorded and not noted.
+        note_outcome(desk, &recorded.call).await?;
     }
     Ok(())
 }
@@ -198,7 +191,7 @@ async fn happened(desk: &Desk, event: PushEvent, at: i64) -> Result<(), Problem>
     let said = event.happened_at().map(|time: LocalDateTime| believed(time.instant(zone), at));
     match event.what {
         EventBody::Call(call) => {
-            record(desk, vec![Fact::of_event(*call, at, zone)]).await?;
+            seen(desk, Fact::of_event(*call, at, zone)).await?;
         }
         EventBody::Agent(agent) => {
             if let (Some(id), Some(action)) = (&agent.agent_id, &agent.action) {

@@ -2,7 +2,9 @@
 
 use ozonetel_sdk::types::{AgentId, PhoneNumber};
 use serde::Serialize;
+use serde_json::json;
 
+use crate::core::call::{CallState, Direction};
 use crate::core::caller::Scope;
 use crate::core::dial::number_key;
 use crate::core::followup::{FollowUp, FollowUpKey};
@@ -10,7 +12,10 @@ use crate::core::missed::MissedNumber;
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
 use crate::store::work::Versioned;
-use crate::store::{Audience, NewEvent, StoreError};
+use crate::store::{Audience, NewEvent, StoreError, StoredCall};
+
+/// How many calls of a number are looked through for a conversation, the newest first.
+const MOST_CALLS: u32 = 100;
 
 /// How often a change is tried again when someone else was faster.
 const TRIES: u32 = 8;
@@ -38,16 +43,52 @@ pub async fn change_missed<T>(
         let Some(mut found) = desk.store().missed_number(key).await? else {
             return Err(Problem::new(Kind::NotFound, "there is no such missed call"));
         };
+        let was_open = found.record.is_open();
         let done = change(&mut found.record)?;
         let record = found.record.clone();
-        if save(desk, found).await? {
+        if save(desk, found, was_open).await? {
             return Ok((record, done));
         }
     }
     Err(busy())
 }
 
-/// Notes a call that was missed. The same call may be told any number of times.
+/// Notes what a call means for the lists once it is over, whichever source told of it: a conversation closes what was
+/// missed before and the number's lead; one that came in and that no one answered is a missed call. The same call may be
+/// told any number of times.
+///
+/// # Errors
+/// The store is not available; too many change it at once.
+pub async fn note_outcome(desk: &Desk, call: &StoredCall) -> Result<(), Problem> {
+    let state = &call.state;
+    let Some(number) = &state.number else { return Ok(()) };
+    if let Some((from, until)) = conversation(state) {
+        return note_reached(desk, number, from, until).await;
+    }
+    let came_in = state.direction == Some(Direction::Inbound) && !state.is_answered();
+    match state.began_ms.filter(|_| came_in && state.is_final) {
+        Some(began) => {
+            note_missed(desk, number, state.call_id.as_ref().unwrap_or(&call.id), began).await
+        }
+        None => Ok(()),
+    }
+}
+
+/// When the conversation of a call that is over began and ended. Where only its end was told, it began with the call.
+fn conversation(state: &CallState) -> Option<(i64, i64)> {
+    let (answered, ended) = (state.answered_ms?, state.ended_ms?);
+    let from = if answered < ended { answered } else { state.began_ms.unwrap_or(answered) };
+    Some((from, ended))
+}
+
+/// When the last conversation with a number began that is over, by the calls that are stored.
+async fn last_conversation(desk: &Desk, number: &PhoneNumber) -> Result<Option<i64>, StoreError> {
+    let calls = desk.store().calls_of_number(number, MOST_CALLS).await?;
+    Ok(calls.iter().filter_map(|call| conversation(&call.state)).map(|(from, _)| from).max())
+}
+
+/// Notes a call that was missed. The same call may be told any number of times. One of a number that cannot be called
+/// is on no list.
 ///
 /// # Errors
 /// The store is not available; too many change it at once.
@@ -57,51 +98,88 @@ pub async fn note_missed(
     call: &str,
     at_ms: i64,
 ) -> Result<(), Problem> {
+    if number.key().is_none() {
+        return Ok(());
+    }
     let key = number_key(number);
     for _ in 0..TRIES {
-        let found = match desk.store().missed_number(&key).await? {
+        let found = desk.store().missed_number(&key).await?;
+        let is_new = found.is_none();
+        let (mut found, was_open) = match found {
+            Some(found) if found.record.calls.contains(call) => return Ok(()),
             Some(mut found) => {
-                if found.record.calls.contains(call) {
-                    return Ok(());
-                }
+                let was_open = found.record.is_open();
                 found.record.missed(number, call, at_ms);
-                found
+                (found, was_open)
             }
             None => {
-                Versioned { version: 0, record: MissedNumber::new(number.clone(), call, at_ms) }
+                let mut record = MissedNumber::new(number.clone(), call, at_ms);
+                record.reached_ms = last_conversation(desk, number).await?;
+                (Versioned { version: 0, record }, false)
             }
         };
-        if save(desk, found).await? {
-            return Ok(());
+        if !was_open && found.record.is_open() {
+            found.record.opened_ms = Some(desk.people().now());
         }
+        if !save(desk, found, was_open).await? {
+            continue;
+        }
+        // A conversation that was stored meanwhile found no entry to close.
+        if is_new && let Some(from) = last_conversation(desk, number).await? {
+            return close_by(desk, &key, from).await;
+        }
+        return Ok(());
     }
     Err(busy())
 }
 
-/// Notes a conversation with a number: its missed calls before that are answered, its lead was spoken to.
+/// Notes a conversation with a number: calls that it missed before that began are answered, its lead was spoken to.
 ///
 /// # Errors
 /// The store is not available; too many change it at once.
-pub async fn note_reached(desk: &Desk, number: &PhoneNumber, at_ms: i64) -> Result<(), Problem> {
-    let key = number_key(number);
-    let events = changed("worklist.changed", Audience::Everyone, &key)?;
-    desk.store().touch_lead(number, at_ms, true, events).await?;
+pub async fn note_reached(
+    desk: &Desk,
+    number: &PhoneNumber,
+    from_ms: i64,
+    until_ms: i64,
+) -> Result<(), Problem> {
+    if desk.store().lead_of_number(number).await?.is_some_and(|lead| {
+        !lead.done || lead.last_interaction.is_none_or(|known| known < until_ms)
+    }) {
+        // Without its number: everyone is told.
+        let events = vec![NewEvent::new("worklist.changed", Audience::Everyone, &json!({}))?];
+        desk.store().touch_lead(number, until_ms, true, events).await?;
+    }
+    close_by(desk, &number_key(number), from_ms).await
+}
+
+/// Closes what was missed before a conversation began.
+async fn close_by(desk: &Desk, key: &str, from_ms: i64) -> Result<(), Problem> {
     for _ in 0..TRIES {
-        let Some(mut found) = desk.store().missed_number(&key).await? else { return Ok(()) };
-        if found.record.reached_ms.is_some_and(|known| known >= at_ms) {
+        let Some(mut found) = desk.store().missed_number(key).await? else { return Ok(()) };
+        if found.record.reached_ms.is_some_and(|known| known >= from_ms) {
             return Ok(());
         }
-        found.record.reached(at_ms);
-        if save(desk, found).await? {
+        let was_open = found.record.is_open();
+        found.record.reached(from_ms);
+        if save(desk, found, was_open).await? {
             return Ok(());
         }
     }
     Err(busy())
 }
 
-/// Whether it was saved; if not, someone else was faster.
-async fn save(desk: &Desk, missed: Versioned<MissedNumber>) -> Result<bool, Problem> {
-    let events = changed("missed.changed", Audience::Everyone, &missed.record.key)?;
+/// Whether it was saved; if not, someone else was faster. Reported is what is, or was, on the list.
+async fn save(
+    desk: &Desk,
+    missed: Versioned<MissedNumber>,
+    was_open: bool,
+) -> Result<bool, Problem> {
+    let events = if was_open || missed.record.is_open() {
+        changed("missed.changed", Audience::Everyone, &missed.record.key)?
+    } else {
+        Vec::new()
+    };
     match desk.store().save_missed(missed, desk.people().now(), events).await {
         Ok(_) => Ok(true),
         Err(StoreError::Conflict(_)) => Ok(false),

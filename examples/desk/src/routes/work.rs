@@ -22,6 +22,7 @@ use crate::core::missed::MissedNumber;
 use crate::core::worklist::{EntryKind, ServiceLevel};
 use crate::desk::Desk;
 use crate::problem::Problem;
+use crate::store::work::Lead;
 
 /// How many missed numbers and follow-ups an answer has at most.
 const MOST: u32 = 500;
@@ -54,7 +55,7 @@ pub(super) fn followups_snapshot(
     caller: &Caller,
 ) -> BoxFuture<'static, Result<Value, Problem>> {
     let (desk, scope) = (desk.clone(), caller.scope.clone());
-    Box::pin(async move { Ok(json!(follow_ups::all(&desk, &scope).await?)) })
+    Box::pin(async move { Ok(json!(follow_ups::first(&desk, &scope).await?)) })
 }
 
 /// The missed calls of one number.
@@ -86,13 +87,17 @@ struct MissedView {
 
 impl MissedView {
     async fn of(desk: &Desk, missed: MissedNumber) -> Result<Self, Problem> {
-        let now = desk.people().now();
         let lead = desk.store().lead_of_number(&missed.number).await?;
+        Ok(Self::with_lead(desk, missed, lead))
+    }
+
+    fn with_lead(desk: &Desk, missed: MissedNumber, lead: Option<Lead>) -> Self {
+        let now = desk.people().now();
         let claimed_by = missed.claimed_by(now).map(str::to_owned);
         let claimed_until =
             missed.claim.as_ref().map(|(_, until)| *until).filter(|_| claimed_by.is_some());
         let age = now.saturating_sub(missed.last_ms);
-        Ok(Self {
+        Self {
             number: missed.number.as_str().to_owned(),
             last_interaction_at: missed
                 .reached_ms
@@ -105,7 +110,7 @@ impl MissedView {
             claimed_until,
             level: desk.service_levels().level(EntryKind::Missed, age),
             id: missed.key,
-        })
+        }
     }
 }
 
@@ -136,11 +141,16 @@ pub(super) struct FollowUpView {
 impl FollowUpView {
     /// With number and text, or without.
     pub(super) async fn of(desk: &Desk, follow_up: FollowUp, whole: bool) -> Result<Self, Problem> {
-        let name = match &follow_up.number {
-            Some(number) => desk.store().lead_of_number(number).await?.map(|lead| lead.name),
+        let lead = match &follow_up.number {
+            Some(number) => desk.store().lead_of_number(number).await?,
             None => None,
         };
-        Ok(Self {
+        Ok(Self::with_lead(follow_up, whole, lead))
+    }
+
+    fn with_lead(follow_up: FollowUp, whole: bool, lead: Option<Lead>) -> Self {
+        let name = lead.map(|lead| lead.name);
+        Self {
             id: follow_up.id,
             agent: follow_up.agent,
             due_at: follow_up.due_ms,
@@ -152,6 +162,6 @@ impl FollowUpView {
             call: follow_up.call,
             state: follow_up.state.as_str(),
             done: follow_up.state == crate::core::followup::FollowUpState::Done,
-        })
+        }
     }
 }

@@ -34,6 +34,20 @@ pub struct KeptAgent {
     /// The page whose phone registered last. It stays while its phone is away: one that comes back is the same.
     #[serde(default)]
     pub phone_page: Option<String>,
+    /// What was told of the agent's calls.
+    #[serde(default)]
+    pub work: AgentWork,
+}
+
+/// What is shown of an agent's calls beside the state.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AgentWork {
+    /// The call that is going on.
+    pub call: Option<String>,
+    /// How many dispositions the agent owes.
+    pub owed: usize,
+    /// When after-call work began.
+    pub wrapup_ms: Option<i64>,
 }
 
 impl KeptAgent {
@@ -46,6 +60,7 @@ impl KeptAgent {
             login_problem: None,
             held_by_session: false,
             phone_page: None,
+            work: AgentWork::default(),
         }
     }
 

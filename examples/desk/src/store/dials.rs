@@ -10,14 +10,17 @@ use super::error::StoreError;
 use super::event::{self, NewEvent};
 use super::event_rows;
 use super::json::{from_json, to_json};
+use super::missed_rows::{missed_changed, open_missed_of, write_missed};
 use super::tx::Tx;
-use super::work::of_scope;
+use super::work::{Versioned, of_scope};
 use super::writer::Fails;
 use crate::core::answer::{AskedLeg, AskedLegKind, WAITS_MS};
 use crate::core::caller::{Scope, agent_key};
 use crate::core::dial::{
-    DialDecision, DialEntry, DialState, DialWay, IMPLICIT_KEY_MS, LedgerView, decide,
+    DialClaim, DialDecision, DialEntry, DialState, DialWay, IMPLICIT_KEY_MS, LedgerView,
+    OpenMissed, decide,
 };
+use crate::core::missed::MissedNumber;
 
 /// A change of the dial ledger, with a call's: nothing unless the row is in the state it was in.
 #[derive(Debug, Clone, PartialEq)]
@@ -214,7 +217,28 @@ async fn own_line(
     Ok((Some(DialWay::of_name(&way).ok_or(StoreError::Corrupt("link"))?), name))
 }
 
-async fn ledger(tx: &mut Tx, new: &DialEntry, at: i64) -> Result<LedgerView, StoreError> {
+/// When the conversation that an agent is in was last heard of, apart from a dial's reply.
+async fn talking(tx: &mut Tx, agent: &str) -> Result<Option<i64>, StoreError> {
+    let select = "SELECT c.id AS id FROM desk_call_agent a JOIN desk_call c ON c.id = a.call \
+                  WHERE a.agent = $1 AND a.live = 1 AND c.phase = 'active' AND c.agent = $1";
+    let mut last = None;
+    for row in tx.rows(select, args![agent]).await? {
+        last = last.max(heard(tx, &row.get::<String>("id")?).await?);
+    }
+    Ok(last)
+}
+
+/// An open missed call as a dial sees it.
+pub(super) fn seen(missed: &MissedNumber, at: i64) -> OpenMissed {
+    OpenMissed { claimed_by: missed.claimed_by(at).map(str::to_owned) }
+}
+
+/// What the ledger holds that matters to a new dial, and the missed calls of its number that are open.
+async fn ledger(
+    tx: &mut Tx,
+    new: &DialEntry,
+    at: i64,
+) -> Result<(LedgerView, Option<Versioned<MissedNumber>>), StoreError> {
     // Three questions in one, each by its own index.
     let select = select!(
         "WHERE (asker = $1 AND key = $2 AND explicit = 1) OR (agent_key = $3 AND open = 1) \
@@ -224,7 +248,14 @@ async fn ledger(tx: &mut Tx, new: &DialEntry, at: i64) -> Result<LedgerView, Sto
     let since = at.saturating_sub(IMPLICIT_KEY_MS);
     let args = args![&new.user, &new.key, &agent, &new.number_key, since];
     let (way, phone_name) = own_line(tx, &agent).await?;
-    let mut view = LedgerView { way, phone_name, ..LedgerView::default() };
+    let missed = open_missed_of(tx, &new.number_key).await?;
+    let mut view = LedgerView {
+        way,
+        phone_name,
+        talking_ms: talking(tx, &agent).await?,
+        missed: missed.as_ref().map(|missed| seen(&missed.record, at)),
+        ..LedgerView::default()
+    };
     for row in tx.rows(select, args).await? {
         let entry = entry_of(&row)?;
         if entry.user == new.user && entry.key == new.key {
@@ -244,7 +275,23 @@ async fn ledger(tx: &mut Tx, new: &DialEntry, at: i64) -> Result<LedgerView, Sto
             view.open_heard_ms = heard(tx, &row.get::<String>("call")?).await?;
         }
     }
-    Ok(view)
+    Ok((view, missed))
+}
+
+/// Claims the missed calls of a number for the agent of a dial; whether no one else has changed them meanwhile.
+async fn claim(
+    tx: &mut Tx,
+    missed: Option<Versioned<MissedNumber>>,
+    new: &DialEntry,
+    at: i64,
+) -> Result<bool, StoreError> {
+    let Some(mut missed) = missed else { return Ok(true) };
+    if missed.record.claim(new.agent.as_str(), at).is_err() || write_missed(tx, &missed).await? != 1
+    {
+        return Ok(false);
+    }
+    event_rows::append(tx, at, vec![missed_changed(&missed.record.key)?]);
+    Ok(true)
 }
 
 async fn begin(
@@ -255,10 +302,14 @@ async fn begin(
 ) -> Result<DialDecision, StoreError> {
     // Another desk may write the same row between the question and the insertion: then the question is asked again.
     for _ in 0..4 {
-        let decision = decide(&new, ledger(tx, &new, at).await?, at);
-        let DialDecision::Place { close, way, phone_name } = &decision else {
+        let (view, missed) = ledger(tx, &new, at).await?;
+        let decision = decide(&new, view, at);
+        let DialDecision::Place { close, way, phone_name, claim: wanted } = &decision else {
             return Ok(decision);
         };
+        if *wanted != DialClaim::None && !claim(tx, missed, &new, at).await? {
+            continue;
+        }
         if let Some(id) = close {
             release(tx, id).await?;
         }
@@ -373,7 +424,7 @@ impl Dials for Db {
 
     async fn weigh_dial(&self, new: DialEntry, at: i64) -> Result<DialDecision, StoreError> {
         self.find(move |tx| {
-            Box::pin(async move { Ok(decide(&new, ledger(tx, &new, at).await?, at)) })
+            Box::pin(async move { Ok(decide(&new, ledger(tx, &new, at).await?.0, at)) })
         })
         .await
     }

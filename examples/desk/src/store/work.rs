@@ -1,6 +1,6 @@
 //! What is to be done: leads, missed calls, follow-ups.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use async_trait::async_trait;
@@ -14,6 +14,7 @@ use super::error::StoreError;
 use super::event::NewEvent;
 use super::event_rows::append;
 use super::json::{from_json, to_json};
+use super::missed_rows::write_missed;
 use super::tx::Tx;
 use super::writer::Fails;
 use crate::core::caller::{Scope, agent_key};
@@ -117,8 +118,17 @@ pub trait Work: Send + Sync {
     /// The store is not available; [`StoreError::Corrupt`].
     async fn lead_of_number(&self, number: &PhoneNumber) -> Result<Option<Lead>, StoreError>;
 
-    /// Notes that there was something with a number; whether it is a lead's. A time before the known one changes
-    /// nothing.
+    /// The leads with these numbers, in whatever spelling, by [`number_key`].
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn leads_of_numbers(
+        &self,
+        numbers: &[PhoneNumber],
+    ) -> Result<BTreeMap<String, Lead>, StoreError>;
+
+    /// Notes that there was something with a number; whether that changed a lead. A time before the known one changes
+    /// nothing, and nothing is reported then.
     ///
     /// # Errors
     /// The store is not available.
@@ -149,6 +159,12 @@ pub trait Work: Send + Sync {
     /// The store is not available; [`StoreError::Corrupt`].
     async fn open_missed(&self, most: u32) -> Result<Vec<Versioned<MissedNumber>>, StoreError>;
 
+    /// Those that someone still has to call back, the longest wait first, at most so many.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn longest_missed(&self, most: u32) -> Result<Vec<Versioned<MissedNumber>>, StoreError>;
+
     /// Writes the missed calls of a number; the new version.
     ///
     /// # Errors
@@ -170,13 +186,15 @@ pub trait Work: Send + Sync {
         id: &str,
     ) -> Result<Option<Versioned<FollowUp>>, StoreError>;
 
-    /// Open follow-ups of the agents in the scope, the first due first, at most so many.
+    /// Open follow-ups of the agents in the scope, the first due first, after a place (when one is due, and its id), at
+    /// most so many.
     ///
     /// # Errors
     /// The store is not available; [`StoreError::Corrupt`].
     async fn open_follow_ups(
         &self,
         scope: &Scope,
+        after: Option<(i64, String)>,
         most: u32,
     ) -> Result<Vec<Versioned<FollowUp>>, StoreError>;
 
@@ -214,7 +232,7 @@ pub(super) fn lead_of(row: &Row) -> Result<Lead, StoreError> {
     })
 }
 
-fn json(record: &impl Serialize, what: &'static str) -> Result<String, StoreError> {
+pub(super) fn json(record: &impl Serialize, what: &'static str) -> Result<String, StoreError> {
     serde_json::to_string(record).map_err(|_| StoreError::Corrupt(what))
 }
 
@@ -236,6 +254,22 @@ pub(super) fn of_scope(scope: &Scope, column: &str, first: usize) -> (String, Ve
     let places: Vec<_> = (first..).take(agents.len()).map(|n| format!("${n}")).collect();
     let args = agents.iter().map(|agent| Arg::from(agent_key(agent))).collect();
     (format!("{column} IN ({})", places.join(", ")), args)
+}
+
+/// How many leads one statement looks for.
+const AT_ONCE: usize = 512;
+
+/// The rows of the leads with these keys. There are few statements, whatever the number of keys.
+async fn leads_of(tx: &mut Tx, keys: &[String]) -> Result<Vec<Row>, StoreError> {
+    let Some(last) = keys.last() else { return Ok(Vec::new()) };
+    let size = [1, 16, 128].into_iter().find(|size| keys.len() <= *size).unwrap_or(AT_ONCE);
+    let args = keys.iter().chain(std::iter::repeat(last)).take(size).map(Arg::from).collect();
+    let places: Vec<_> = (1..=size).map(|n| format!("${n}")).collect();
+    let select = format!(
+        "SELECT number_key, {LEAD} FROM desk_lead WHERE number_key IN ({})",
+        places.join(", ")
+    );
+    tx.rows(AssertSqlSafe(select), args).await
 }
 
 async fn add(tx: &mut Tx, lead: &Lead) -> Result<bool, StoreError> {
@@ -356,6 +390,26 @@ impl Work for Db {
         .await
     }
 
+    async fn leads_of_numbers(
+        &self,
+        numbers: &[PhoneNumber],
+    ) -> Result<BTreeMap<String, Lead>, StoreError> {
+        let keys: BTreeSet<_> = numbers.iter().map(number_key).collect();
+        let keys: Vec<_> = keys.into_iter().collect();
+        self.read(move |tx| {
+            Box::pin(async move {
+                let mut leads = BTreeMap::new();
+                for some in keys.chunks(AT_ONCE) {
+                    for row in leads_of(tx, some).await? {
+                        leads.insert(row.get("number_key")?, lead_of(&row)?);
+                    }
+                }
+                Ok(leads)
+            })
+        })
+        .await
+    }
+
     async fn touch_lead(
         &self,
         number: &PhoneNumber,
@@ -368,10 +422,13 @@ impl Work for Db {
             Box::pin(async move {
                 let touch = "UPDATE desk_lead SET \
                              last_interaction = CASE WHEN last_interaction > $1 THEN last_interaction ELSE $2 END, \
-                             done = CASE WHEN $3 = 1 THEN 1 ELSE done END WHERE number_key = $4";
-                let known = tx.execute(touch, args![at, at, done, key]).await? == 1;
-                append(tx, at, events);
-                Ok(known)
+                             done = CASE WHEN $3 = 1 THEN 1 ELSE done END WHERE number_key = $4 \
+                             AND (last_interaction IS NULL OR last_interaction < $5 OR ($6 = 1 AND done = 0))";
+                let has_changed = tx.execute(touch, args![at, at, done, key, at, done]).await? == 1;
+                if has_changed {
+                    append(tx, at, events);
+                }
+                Ok(has_changed)
             })
         })
         .await
@@ -404,15 +461,15 @@ impl Work for Db {
     }
 
     async fn open_missed(&self, most: u32) -> Result<Vec<Versioned<MissedNumber>>, StoreError> {
-        self.read(move |tx| {
-            Box::pin(async move {
-                let select = "SELECT version, body FROM desk_missed WHERE open = 1 \
-                              ORDER BY last DESC, number_key LIMIT $1";
-                let rows = tx.rows(select, args![most]).await?;
-                rows.iter().map(|row| versioned(row, "missed call")).collect()
-            })
-        })
-        .await
+        let select = "SELECT version, body FROM desk_missed WHERE open = 1 \
+                      ORDER BY last DESC, number_key LIMIT $1";
+        self.missed_by(select, most).await
+    }
+
+    async fn longest_missed(&self, most: u32) -> Result<Vec<Versioned<MissedNumber>>, StoreError> {
+        let select = "SELECT version, body FROM desk_missed WHERE open = 1 \
+                      ORDER BY last, number_key LIMIT $1";
+        self.missed_by(select, most).await
     }
 
     async fn save_missed(
@@ -421,23 +478,11 @@ impl Work for Db {
         at: i64,
         events: Vec<NewEvent>,
     ) -> Result<i64, StoreError> {
-        let Versioned { version, record } = missed;
-        let body = json(&record, "missed call")?;
         self.write_often(Fails::Anywhere, move |tx| {
             Box::pin(async move {
-                let (open, last) = (record.is_open(), record.last_ms);
-                let done = if version == 0 {
-                    let insert = "INSERT INTO desk_missed (number_key, version, open, last, body) \
-                                  VALUES ($1, 1, $2, $3, $4) ON CONFLICT (number_key) DO NOTHING";
-                    tx.execute(insert, args![&record.key, open, last, body]).await?
-                } else {
-                    let update = "UPDATE desk_missed SET version = version + 1, open = $1, last = $2, body = $3 \
-                                  WHERE number_key = $4 AND version = $5";
-                    tx.execute(update, args![open, last, body, &record.key, version]).await?
-                };
-                saved(done, "the missed call")?;
+                saved(write_missed(tx, &missed).await?, "the missed call")?;
                 append(tx, at, events);
-                Ok(version + 1)
+                Ok(missed.version + 1)
             })
         })
         .await
@@ -464,13 +509,17 @@ impl Work for Db {
     async fn open_follow_ups(
         &self,
         scope: &Scope,
+        after: Option<(i64, String)>,
         most: u32,
     ) -> Result<Vec<Versioned<FollowUp>>, StoreError> {
-        let (own, args) = of_scope(scope, "agent", 1);
+        let (due, id) = after.unwrap_or((i64::MIN, String::new()));
+        let (own, agents) = of_scope(scope, "agent", 4);
         let select = format!(
-            "SELECT version, body FROM desk_follow_up WHERE open = 1 AND {own} \
-             ORDER BY due, id LIMIT {most}"
+            "SELECT version, body FROM desk_follow_up WHERE open = 1 \
+             AND (due > $1 OR (due = $2 AND id > $3)) AND {own} ORDER BY due, id LIMIT {most}"
         );
+        let mut args = args![due, due, id];
+        args.extend(agents);
         self.read(move |tx| {
             Box::pin(async move {
                 let rows = tx.rows(AssertSqlSafe(select), args).await?;

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::core::fact::Fact;
 use crate::desk::Desk;
 use crate::flow::facts::record;
+use crate::flow::working::note_outcome;
 use crate::problem::Problem;
 
 /// How often it is looked whether a day was read again.
@@ -78,7 +79,9 @@ impl TakenOver {
             }
             let (at, zone) = (desk.now(), desk.client().zone());
             let facts = rows.into_iter().map(|row| Fact::of_row(row, at, zone)).collect();
-            record(desk, facts).await?;
+            for recorded in record(desk, facts).await? {
+                note_outcome(desk, &recorded.call).await?;
+            }
             taken.insert(call.key, digest);
             count += 1;
         }

@@ -7,17 +7,21 @@ use axum::response::Response;
 use desk::app;
 use desk::core::agent::{StateSource, StateWord};
 use desk::core::caller::Role;
-use desk::flow::agent_state::{say, tidy_agents};
+use desk::core::dial::DialWay;
+use desk::flow::agent_state::{say, tell_work, tidy_agents};
 use desk::flow::demo::add_demo_leads;
+use desk::work::agent_news;
 use desk::work::agents::learn_dispositions;
 use desk::{Settings, people::PeopleSettings};
 use http::{Method, Request, header};
 use ozonetel_sim::world::Setup;
 use ozonetel_sim::{Fault, FaultKind};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::floor::{Answer, Floor, settings};
+use crate::ways::link;
 use crate::working::Someone;
 
 async fn word(floor: &Floor, word: &str) {
@@ -214,4 +218,40 @@ async fn there_is_something_to_choose_from() {
     add_demo_leads(&floor.desk).await.unwrap();
     let page = agent.get("/api/worklist").await.ok();
     assert_eq!(page.json["entries"].as_array().unwrap().len(), 6);
+}
+
+/// The wallboard keeps a newer view only: without one it showed what had been owed at the agent's last change of state.
+#[tokio::test(start_paused = true)]
+async fn an_agents_call_and_what_is_owed_are_told_though_the_service_says_nothing() {
+    let floor = Floor::new();
+    link(&floor.desk, DialWay::Agent, "500001").await;
+    let stop = CancellationToken::new();
+    let telling = tokio::spawn(agent_news::run(floor.desk.clone(), stop.clone()));
+    let told = async || {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let events = floor.desk.store().events_after(0, 1_000).await.unwrap();
+        let news = events.into_iter().filter(|event| event.kind == "agent.changed");
+        let news = news.map(|event| serde_json::from_str::<Value>(&event.body).unwrap());
+        news.collect::<Vec<_>>()
+    };
+    let shown = |view: &Value| (view["call"].clone(), view["owed"].clone());
+    let ucid = floor.talking().await;
+    let talking = told().await;
+    assert_eq!(shown(talking.last().unwrap()), (json!(ucid), json!(0)));
+    let kick = json!({"action": "KICK_CALL", "ucid": ucid, "conferenceNumber": "500001"});
+    floor.post("call-control", &kick).await.ok();
+    let owing = told().await;
+    assert_eq!(shown(owing.last().unwrap()), (Value::Null, json!(1)));
+    assert_eq!(told().await.len(), owing.len(), "nothing is told twice");
+    floor.post("dispose", &json!({"ucid": ucid, "disposition": "NOT_INTERESTED"})).await.ok();
+    let done = told().await;
+    assert_eq!(shown(done.last().unwrap()), (Value::Null, json!(0)));
+    let versions: Vec<_> = done.iter().map(|view| view["version"].as_i64().unwrap()).collect();
+    assert!(versions.is_sorted_by(|a, b| a < b), "{versions:?}");
+    assert_eq!(done.last().unwrap()["agent"], "agent01");
+    // Of another account's agent nothing is kept, and nothing told.
+    tell_work(&floor.desk, &"agent09".into()).await.unwrap();
+    assert_eq!(told().await.len(), done.len());
+    stop.cancel();
+    telling.await.unwrap();
 }

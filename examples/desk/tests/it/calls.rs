@@ -4,13 +4,19 @@ use std::time::Duration;
 
 use axum::body::Body;
 use desk::app;
+use desk::core::caller::Role;
+use desk::core::dial::DialWay;
+use desk::flow::push_address::PushKind;
 use http::Request;
 use ozonetel_sim::world::{CampaignKind, Setup};
 use ozonetel_sim::{Fault, FaultKind};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::floor::{Answer, CDR, DIAL, DISPOSITION, Floor, authorized, settings};
+use crate::calling_back::push;
+use crate::floor::{Answer, CDR, DAY, DIAL, DISPOSITION, Floor, authorized, settings};
+use crate::ways::link;
+use crate::working::Someone;
 
 #[tokio::test(start_paused = true)]
 async fn every_request_of_the_guide_works_in_order() {
@@ -54,6 +60,46 @@ async fn every_request_of_the_guide_works_in_order() {
     assert_eq!(of("performance")[0]["calls"]["answered"], 1);
     let world = floor.sim.world();
     assert_eq!(world.call(ucid.parse().unwrap()).unwrap().parties.len(), 1);
+}
+
+/// Over KooKoo the customer would be rung first, while the agent talks to another one.
+#[tokio::test(start_paused = true)]
+async fn an_agent_who_is_in_a_call_dials_no_one_whichever_way() {
+    const CALL: &str = "90000000000000031";
+    for way in [DialWay::Agent, DialWay::Socket, DialWay::Kookoo] {
+        let floor = Floor::new();
+        floor.post("agent-login", &json!({})).await.ok();
+        link(&floor.desk, way, "500001").await;
+        let event = |action: &str, second: u32| {
+            json!({"eventType": "Call", "eventTime": format!("{DAY} 10:15:{second:02}"), "data": {
+                "action": action, "call_type": "inbound", "ucid": CALL, "monitor_ucid": CALL,
+                "agent_id": "agent01", "caller_id": "9000000009", "did": "918000000001"}})
+        };
+        push(&floor, PushKind::Events, event("Calling", 1)).await;
+        push(&floor, PushKind::Events, event("Answered", 2)).await;
+        let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+        let call = agent.get(&format!("/api/calls/{CALL}")).await.ok().json;
+        let seen = (&call["phase"], &call["can"]["dial"], &call["can"]["hold"]);
+        assert_eq!(seen, (&json!("active"), &json!("in_a_call"), &Value::Null));
+        let (body, before) = (json!({"number": "9000000001"}), floor.sim.requests().len());
+        for answer in [
+            agent.post("/api/calls", body.clone()).await,
+            agent.keyed("/api/calls", "k1", body.clone()).await,
+            floor.post("dial", &json!({"phoneNumber": "9000000001"})).await,
+        ] {
+            assert_eq!(answer.problem(409).json["reason"], "in_a_call", "{way:?}");
+        }
+        assert_eq!(floor.sim.requests().len(), before, "{way:?}: nothing was sent");
+        assert_eq!(floor.desk.store().dial_of_key("k1", "k1").await, Ok(None));
+        // After-call work keeps no one from dialling.
+        push(&floor, PushKind::Events, event("Disconnect", 20)).await;
+        let call = agent.get(&format!("/api/calls/{CALL}")).await.ok().json;
+        assert_eq!((&call["phase"], &call["can"]["dial"]), (&json!("after_call"), &Value::Null));
+        if way == DialWay::Agent {
+            agent.keyed("/api/calls", "k1", body).await.ok();
+            assert_eq!(floor.count(DIAL), 1);
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

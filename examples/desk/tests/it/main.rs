@@ -9,6 +9,7 @@ mod anothers;
 mod assist;
 mod backup;
 mod binary;
+mod calling_back;
 mod calls;
 mod colleagues;
 mod crash;

@@ -2,7 +2,8 @@
 
 use axum::body::Body;
 use desk::core::caller::Role;
-use desk::flow::working::{note_missed, note_reached};
+use desk::core::followup::FollowUp;
+use desk::flow::working::{add_follow_up, note_missed, note_reached};
 use desk::{Desk, app};
 use http::{Method, Request, header};
 use ozonetel_sdk::types::PhoneNumber;
@@ -194,7 +195,7 @@ async fn a_missed_call_is_one_entry_taken_by_one_and_closed_by_a_conversation() 
     assert!(refused.text("message").contains("agent01"), "{}", refused.json);
     agent01.post(&path("release"), json!({})).await.ok();
     agent02.post(&path("claim"), json!({})).await.ok();
-    note_reached(desk, &PhoneNumber::from("09000000001"), now + 2).await.unwrap();
+    note_reached(desk, &PhoneNumber::from("09000000001"), now + 2, now + 3).await.unwrap();
     assert_eq!(agent01.get("/api/missed").await.ok().json, json!({"missed": [], "more": false}));
     assert_eq!(numbers(&agent01.get("/api/worklist").await.ok()), ["9000000002"]);
     agent01.post(&path("claim"), json!({})).await.problem(409);
@@ -232,7 +233,10 @@ async fn a_follow_up_is_on_the_worklist_once_it_is_due_and_is_closed_by_its_agen
     let done = change(&agent01, json!({"done": true})).await.ok().json;
     assert_eq!((&done["state"], &done["done"]), (&json!("done"), &json!(true)));
     change(&agent01, json!({"cancelled": true})).await.problem(409);
-    assert_eq!(agent01.get("/api/follow-ups").await.ok().json, json!({"followUps": []}));
+    assert_eq!(
+        agent01.get("/api/follow-ups").await.ok().json,
+        json!({"followUps": [], "more": false, "cursor": null})
+    );
     for body in [
         json!({"dueAt": 1}),
         json!({"dueAt": due * 2, "number": "none"}),
@@ -318,4 +322,82 @@ async fn of_more_missed_numbers_than_are_listed_the_newest_are_and_that_is_said(
         let newest = if more { "9000000501" } else { "9000000500" };
         assert_eq!(all[0]["number"], newest);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_many_missed_numbers_those_that_wait_longest_are_on_the_worklist_and_that_is_said() {
+    let floor = Floor::new();
+    let (desk, now) = (&floor.desk, floor.desk.now());
+    let agent = Someone::new(desk, Role::Agent, &["agent01"]).await;
+    for (more, through) in [(false, 1..=500), (true, 501..=502)] {
+        for n in through {
+            let number = PhoneNumber::from(format!("9000{n:06}").as_str());
+            note_missed(desk, &number, &format!("c{n}"), now - 1_000_000 + n).await.unwrap();
+        }
+        let page = agent.get("/api/worklist").await.ok();
+        let numbers = numbers(&page);
+        assert_eq!((numbers.len(), &page.json["moreUrgent"]), (500, &json!(more)));
+        assert_eq!((numbers[0], numbers[499]), ("9000000001", "9000000500"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn follow_ups_go_on_after_the_first_five_hundred() {
+    let floor = Floor::new();
+    let (agent, _, supervisor) = both(&floor).await;
+    let due = floor.desk.now() + 60_000;
+    supervisor.import("number,name\n9000000501,Customer Z\n").await.ok();
+    for n in 1..=501 {
+        let follow_up = FollowUp {
+            id: format!("f-{n:03}"),
+            agent: "agent01".into(),
+            number: Some(PhoneNumber::from(format!("9000{n:06}").as_str())),
+            due_ms: due + n / 2,
+            ..FollowUp::default()
+        };
+        assert!(add_follow_up(&floor.desk, follow_up).await.unwrap());
+    }
+    let first = agent.get("/api/follow-ups").await.ok().json;
+    let list = |page: &Value| page["followUps"].as_array().unwrap().clone();
+    assert_eq!((list(&first).len(), &first["more"]), (500, &json!(true)));
+    let path = format!("/api/follow-ups?cursor={}", first["cursor"].as_str().unwrap());
+    let next = agent.get(&path).await.ok().json;
+    let rest = list(&next);
+    assert_eq!(
+        (rest.len(), &rest[0]["id"], &rest[0]["name"]),
+        (1, &json!("f-501"), &json!("Customer Z"))
+    );
+    assert_eq!((&next["more"], &next["cursor"]), (&json!(false), &Value::Null));
+    agent.get("/api/follow-ups?cursor=x").await.problem(400);
+    agent.get("/api/follow-ups?page=2").await.problem(400);
+    // Those that are due first are on the worklist, and that there are more is said once they are due.
+    assert_eq!(agent.get("/api/worklist").await.ok().json["moreUrgent"], false);
+    floor.wait(61).await;
+    let page = agent.get("/api/worklist").await.ok();
+    assert_eq!((numbers(&page).len(), &page.json["moreUrgent"]), (501, &json!(true)));
+}
+
+/// Who was on the second page when the first was made, and is missed before the second is asked for, was on neither.
+#[tokio::test(start_paused = true)]
+async fn who_is_missed_between_two_pages_is_on_one_of_them() {
+    let floor = Floor::new();
+    let (agent, _, supervisor) = both(&floor).await;
+    supervisor.import("phone\n9000000001\n9000000002\n9000000003\n").await.ok();
+    note_missed(&floor.desk, &"9000000003".into(), "c1", floor.desk.now()).await.unwrap();
+    let mut seen = Vec::new();
+    let first = agent.get("/api/worklist?limit=1").await.ok();
+    seen.extend(numbers(&first).into_iter().map(str::to_owned));
+    floor.wait(1).await;
+    for number in ["9000000001", "9000000002", "9000000003"] {
+        // The second call of one that was on the first page.
+        note_missed(&floor.desk, &number.into(), "c2", floor.desk.now() - 5_000).await.unwrap();
+    }
+    let mut cursor = first.json["cursor"].as_str().map(str::to_owned);
+    while let Some(at) = cursor {
+        let page = agent.get(&format!("/api/worklist?limit=1&cursor={at}")).await.ok();
+        seen.extend(numbers(&page).into_iter().map(str::to_owned));
+        cursor = page.json["cursor"].as_str().map(str::to_owned);
+    }
+    seen.sort();
+    assert_eq!(seen, ["9000000001", "9000000002", "9000000003"]);
 }

@@ -341,9 +341,12 @@ impl Fold {
         self.state.number = self.phone.caller().cloned();
         self.state.did = self.phone.did().cloned().or(self.state.did.take());
         self.state.uui = self.phone.uui().map(SensitiveText::as_str).map(str::to_owned);
-        let said = self.state.disposition.as_ref().map(|disposition| &disposition.said);
-        if self.state.number.is_none() {
-            self.state.number = said.and_then(|said| said.caller.clone());
+        // "anonymous" is no number.
+        let is_known = |number: &PhoneNumber| number.key().is_some();
+        if !self.state.number.as_ref().is_some_and(is_known) {
+            let said = self.state.disposition.as_ref().map(|disposition| &disposition.said);
+            let typed = said.and_then(|said| said.caller.clone());
+            self.state.number = typed.filter(is_known).or(self.state.number.take());
         }
     }
 

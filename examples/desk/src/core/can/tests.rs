@@ -47,6 +47,7 @@ fn in_a_conversation_everything_is_allowed_that_makes_sense() {
         ("answer", "already_answered"),
         ("cancelTransfer", "no_transfer"),
         ("completeTransfer", "no_transfer"),
+        ("dial", "in_a_call"),
         ("kick", "no_one_to_drop"),
         ("reconnect", "phone_is_connected"),
         ("unhold", "not_held"),
@@ -158,6 +159,13 @@ fn dialling_a_number_has_its_own_reasons() {
     assert_eq!(judge(Command::Dial, &talking(), context), Err("outside_calling_hours"));
     let unknown = CallState { number: None, ..talking() };
     assert_eq!(judge(Command::Dial, &unknown, MINE), Err("no_number"));
+    // Who is in the conversation does not dial; whoever sees it may, and so may the agent after it.
+    assert_eq!(why(Command::Dial, &talking()), Some("in_a_call"));
+    let onlooker = CanContext { may_act: false, ..MINE };
+    assert_eq!(judge(Command::Dial, &talking(), onlooker), Ok(()));
+    for phase in [CallPhase::Ringing, CallPhase::AfterCall, CallPhase::Closed] {
+        assert_eq!(why(Command::Dial, &CallState { phase, ..talking() }), None, "{phase:?}");
+    }
 }
 
 #[test]

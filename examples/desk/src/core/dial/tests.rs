@@ -92,7 +92,12 @@ fn without_a_key_agent_and_number_are_the_key_for_a_minute_or_until_settled() {
             assert_eq!(differs, held, "{state:?} at {now}");
             // A request with a key has its own.
             let decision = decide(&entry("new", Some("k2")), ledger, now);
-            let placed = DialDecision::Place { close: None, way: DialWay::Agent, phone_name: None };
+            let placed = DialDecision::Place {
+                close: None,
+                way: DialWay::Agent,
+                phone_name: None,
+                claim: DialClaim::None,
+            };
             assert_eq!(decision, placed);
         }
     }
@@ -112,12 +117,47 @@ fn an_accepted_dial_blocks_as_long_as_its_call_may_go_on() {
             LedgerView { open: Some(open.clone()), open_heard_ms: heard, ..LedgerView::default() };
         let decision = decide(&entry("new", Some("k2")), ledger, now);
         let (close, way) = (Some("old".into()), DialWay::Agent);
-        let placed = DialDecision::Place { close, way, phone_name: None };
+        let placed = DialDecision::Place { close, way, phone_name: None, claim: DialClaim::None };
         assert_eq!(decision == placed, !want);
     }
     // What is not known to have happened blocks until it is settled.
     assert!(blocks(&in_state(DialState::Unknown), None, i64::MAX));
     assert!(!blocks(&DialEntry { is_open: false, ..open }, None, 0));
+}
+
+#[test]
+fn who_is_in_a_call_does_not_dial_and_an_own_dial_is_named_first() {
+    let new = entry("new", Some("k2"));
+    let of = |talking_ms| LedgerView { talking_ms, ..LedgerView::default() };
+    for (now, bars) in [(9, true), (LONGEST_SILENCE_MS + 4, true), (LONGEST_SILENCE_MS + 5, false)]
+    {
+        let decision = decide(&new, of(Some(5)), now);
+        assert_eq!(decision == DialDecision::Barred(DialBar::InCall), bars, "{now}");
+        assert_eq!(matches!(decision, DialDecision::Place { .. }), !bars, "{now}");
+    }
+    let ledger = LedgerView { open: Some(in_state(DialState::Sending)), ..of(Some(5)) };
+    assert!(matches!(decide(&new, ledger, 9), DialDecision::AgentBusy(row) if row.id == "old"));
+    let ledger = LedgerView { same_key: Some(in_state(DialState::Accepted)), ..of(Some(5)) };
+    assert!(matches!(decide(&new, ledger, 9), DialDecision::Replay(row) if row.id == "old"));
+}
+
+#[test]
+fn a_missed_call_is_called_back_by_who_claims_it() {
+    let new = entry("new", Some("k2"));
+    let of = |claimed_by: Option<&str>| LedgerView {
+        missed: Some(OpenMissed { claimed_by: claimed_by.map(str::to_owned) }),
+        ..LedgerView::default()
+    };
+    for (by, want) in [(None, DialClaim::Takes), (Some("AGENT01"), DialClaim::Renews)] {
+        let decision = decide(&new, of(by), 9);
+        assert!(matches!(decision, DialDecision::Place { claim, .. } if claim == want), "{by:?}");
+    }
+    let barred = DialDecision::Barred(DialBar::Claimed { by: "agent02".into() });
+    assert_eq!(decide(&new, of(Some("agent02")), 9), barred);
+    // What was asked for before is answered as before.
+    let ledger =
+        LedgerView { same_key: Some(in_state(DialState::Accepted)), ..of(Some("agent02")) };
+    assert!(matches!(decide(&new, ledger, 9), DialDecision::Replay(_)));
 }
 
 fn seen(n: u32) -> DialEvidence {

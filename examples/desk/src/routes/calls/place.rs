@@ -42,9 +42,9 @@ pub(crate) struct PlaceCall {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     agent: Option<AgentId>,
-    /// The missed call that is answered by this one.
+    /// The missed call that is answered by this one. It is taken for the agent, as by any call to its number.
     #[serde(default)]
-    #[allow(dead_code, reason = "who claimed it is known; it is closed by the conversation")]
+    #[allow(dead_code, reason = "it is known by its number")]
     missed_id: Option<String>,
     /// The lead.
     #[serde(default)]
@@ -83,7 +83,8 @@ impl PlacedCall {
 /// Places a call: the agent is rung, then the customer.
 ///
 /// With the same `Idempotency-Key` and body the first answer is given again and no one is rung. An agent has one open
-/// dial: another one meanwhile is refused with the address of the first.
+/// dial: another one meanwhile is refused with the address of the first. An agent who is in a call does not dial
+/// (`in_a_call`), nor does anyone call a number whose missed call a colleague has taken (`claimed`).
 #[utoipa::path(
     post,
     path = "/api/calls",
@@ -94,7 +95,7 @@ impl PlacedCall {
     responses(
         (status = 200, description = "Placed, or the first answer again", body = PlacedCall),
         (status = 202, description = "Still going on: see Location", body = PlacedCall),
-        (status = 409, description = "The agent has an open dial: see Location"),
+        (status = 409, description = "The agent has an open dial: see Location; or is in a call, or a colleague has the number's missed call"),
         (status = 422, description = "The key was used for something else; the number is not called"),
         (status = 504, description = "It may have happened: do not repeat it"),
     ),

@@ -2,16 +2,20 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use ozonetel_sdk::types::AgentId;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::MissedView;
 use crate::access::acting_agent;
 use crate::body::Body;
-use crate::core::caller::Caller;
+use crate::core::caller::{Caller, Role};
+use crate::core::missed::MissedNumber;
 use crate::desk::Desk;
+use crate::flow::auditing::append;
 use crate::flow::working::change_missed;
 use crate::problem::{Kind, Problem};
+use crate::routes::calls::audit_row;
 
 /// Who takes it.
 #[derive(Default, Deserialize, ToSchema)]
@@ -48,11 +52,10 @@ pub(super) async fn claim(
         if !missed.is_open() {
             return Err(Problem::new(Kind::Conflict, "someone has called back already"));
         }
-        missed
-            .claim(agent.as_str(), now)
-            .map_err(|other| Problem::new(Kind::Conflict, format!("{} has taken it", other.agent)))
+        missed.claim(agent.as_str(), now).map_err(|other| taken(&other.agent))
     });
     let (missed, ()) = claim.await?;
+    audit(&desk, &caller, "missed.claim", &missed, Some(&agent)).await;
     Ok(Json(MissedView::of(&desk, missed).await?))
 }
 
@@ -76,8 +79,11 @@ pub(super) async fn release(
     Body(body): Body<ClaimBody>,
 ) -> Result<Json<MissedView>, Problem> {
     let agent = acting_agent(&desk, &caller, body.agent.map(|agent| agent.as_str().into()))?;
-    let (missed, _) =
+    let (missed, had) =
         change_missed(&desk, &id, |missed| Ok(missed.release(agent.as_str()))).await?;
+    if had {
+        audit(&desk, &caller, "missed.release", &missed, Some(&agent)).await;
+    }
     Ok(Json(MissedView::of(&desk, missed).await?))
 }
 
@@ -89,7 +95,8 @@ pub(super) struct CloseBody {
     reason: String,
 }
 
-/// Closes a missed call by hand. A later missed call of the number opens it again.
+/// Closes a missed call by hand. A later missed call of the number opens it again. What another agent has taken is
+/// closed by that one, or by a supervisor.
 #[utoipa::path(
     post,
     path = "/api/missed/{id}/close",
@@ -100,6 +107,7 @@ pub(super) struct CloseBody {
     responses(
         (status = 200, description = "Closed", body = MissedView),
         (status = 404, description = "There is no such missed call"),
+        (status = 409, description = "Someone else has it"),
     ),
 )]
 pub(super) async fn close(
@@ -114,9 +122,32 @@ pub(super) async fn close(
     }
     let now = desk.people().now();
     let close = change_missed(&desk, &id, |missed| {
+        let holder = missed.claimed_by(now).map(AgentId::from);
+        let is_own = |holder: &AgentId| caller.own.iter().any(|own| own.is_same_agent(holder));
+        if let Some(other) = holder.filter(|holder| caller.role == Role::Agent && !is_own(holder)) {
+            return Err(taken(other.as_str()));
+        }
         // The service's clock may be ahead of this one.
         missed.close(&caller.id, &reason, now.max(missed.last_ms));
         Ok(())
     });
-    Ok(Json(MissedView::of(&desk, close.await?.0).await?))
+    let (missed, ()) = close.await?;
+    audit(&desk, &caller, "missed.close", &missed, caller.own.first()).await;
+    Ok(Json(MissedView::of(&desk, missed).await?))
+}
+
+fn taken(by: &str) -> Problem {
+    Problem::new(Kind::Conflict, format!("{by} has taken it")).because("claimed")
+}
+
+/// Who has done what, about the last of the number's calls.
+async fn audit(
+    desk: &Desk,
+    caller: &Caller,
+    action: &str,
+    missed: &MissedNumber,
+    agent: Option<&AgentId>,
+) {
+    let call = missed.calls.last().map_or("", String::as_str);
+    append(desk, audit_row(desk, caller, action, call, agent)).await;
 }

@@ -10,8 +10,9 @@ use utoipa::ToSchema;
 
 use super::{FollowUpView, MOST};
 use crate::access::acting_agent;
-use crate::body::Body;
+use crate::body::{Body, Params};
 use crate::core::caller::{Caller, Scope, agent_key};
+use crate::core::dial::number_key;
 use crate::core::followup::{FollowUp, FollowUpKey, FollowUpState};
 use crate::desk::Desk;
 use crate::flow::working::{add_follow_up, busy, follow_up_of_key};
@@ -24,9 +25,19 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// Follow-ups.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct FollowUps {
-    /// The open ones, the first due first.
+pub(super) struct FollowUpPage {
+    /// The open ones, the first due first, at most 500.
     follow_ups: Vec<FollowUpView>,
+    /// Whether there are more.
+    more: bool,
+    /// What to send as `cursor` for the next page; none if this is the last.
+    cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FollowUpQuery {
+    cursor: Option<String>,
 }
 
 /// Open follow-ups, the first due first: an agent's own, a supervisor's team's.
@@ -34,23 +45,47 @@ pub(super) struct FollowUps {
     get,
     path = "/api/follow-ups",
     tag = "work",
+    params(("cursor" = Option<String>, Query, description = "Where the page before ended")),
     extensions(("x-allow" = json!("agent:own"))),
-    responses((status = 200, description = "The follow-ups", body = FollowUps)),
+    responses((status = 200, description = "The follow-ups", body = FollowUpPage)),
 )]
 pub(super) async fn list(
     State(desk): State<Desk>,
     caller: Caller,
-) -> Result<Json<FollowUps>, Problem> {
-    Ok(Json(FollowUps { follow_ups: all(&desk, &caller.scope).await? }))
+    Params(query): Params<FollowUpQuery>,
+) -> Result<Json<FollowUpPage>, Problem> {
+    let after = query.cursor.as_deref().map(place).transpose()?;
+    Ok(Json(page(&desk, &caller.scope, after).await?))
 }
 
-/// The open ones of a scope, as they are sent out.
-pub(super) async fn all(desk: &Desk, scope: &Scope) -> Result<Vec<FollowUpView>, Problem> {
-    let mut follow_ups = Vec::new();
-    for found in desk.store().open_follow_ups(scope, MOST).await? {
-        follow_ups.push(FollowUpView::of(desk, found.record, true).await?);
-    }
-    Ok(follow_ups)
+/// The first page of a scope, in a snapshot of everything.
+pub(super) async fn first(desk: &Desk, scope: &Scope) -> Result<Vec<FollowUpView>, Problem> {
+    Ok(page(desk, scope, None).await?.follow_ups)
+}
+
+async fn page(
+    desk: &Desk,
+    scope: &Scope,
+    after: Option<(i64, String)>,
+) -> Result<FollowUpPage, Problem> {
+    let mut found = desk.store().open_follow_ups(scope, after, MOST + 1).await?;
+    let more = found.len() > MOST as usize;
+    found.truncate(MOST as usize);
+    let last = found.last().filter(|_| more);
+    let cursor = last.map(|last| format!("{}-{}", last.record.due_ms, last.record.id));
+    let numbers: Vec<_> = found.iter().filter_map(|one| one.record.number.clone()).collect();
+    let leads = desk.store().leads_of_numbers(&numbers).await?;
+    let lead_of = |one: &FollowUp| leads.get(&number_key(one.number.as_ref()?)).cloned();
+    let follow_ups = found.into_iter().map(|one| {
+        let lead = lead_of(&one.record);
+        FollowUpView::with_lead(one.record, true, lead)
+    });
+    Ok(FollowUpPage { follow_ups: follow_ups.collect(), more, cursor })
+}
+
+fn place(text: &str) -> Result<(i64, String), Problem> {
+    let parts = text.split_once('-').and_then(|(due, id)| Some((due.parse().ok()?, id.to_owned())));
+    parts.ok_or_else(|| Problem::field("cursor", "is not one that a page ended with"))
 }
 
 /// A follow-up to add.

@@ -39,9 +39,11 @@ async fn listed(desk: &Desk) -> Result<MissedNumbers, Problem> {
     let mut found = desk.store().open_missed(MOST + 1).await?;
     let more = found.len() > MOST as usize;
     found.truncate(MOST as usize);
-    let mut missed = Vec::new();
-    for one in found {
-        missed.push(MissedView::of(desk, one.record).await?);
-    }
-    Ok(MissedNumbers { missed, more })
+    let numbers: Vec<_> = found.iter().map(|one| one.record.number.clone()).collect();
+    let mut leads = desk.store().leads_of_numbers(&numbers).await?;
+    let missed = found.into_iter().map(|one| {
+        let lead = leads.remove(&one.record.key);
+        MissedView::with_lead(desk, one.record, lead)
+    });
+    Ok(MissedNumbers { missed: missed.collect(), more })
 }

@@ -1,5 +1,7 @@
 //! Whom to call next.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -8,10 +10,12 @@ use utoipa::ToSchema;
 use super::MOST;
 use crate::body::Params;
 use crate::core::caller::Caller;
+use crate::core::dial::number_key;
+use crate::core::followup::FollowUp;
 use crate::core::worklist::{Entry, EntryKind, ServiceLevel, sort};
 use crate::desk::Desk;
 use crate::problem::Problem;
-use crate::store::work::Lead;
+use crate::store::work::{Lead, Versioned};
 
 const LARGEST_PAGE: u32 = 200;
 const PAGE: u32 = 50;
@@ -47,11 +51,18 @@ struct EntryView {
     level: ServiceLevel,
     /// The lead's id, where it is one.
     lead_id: Option<String>,
+    /// Which agent has taken it: other agents' calls to the number are refused.
+    claimed_by: Option<String>,
+    /// Until when, in milliseconds since 1970.
+    claimed_until: Option<i64>,
 }
 
 impl From<Entry> for EntryView {
     fn from(entry: Entry) -> Self {
+        let (claimed_by, claimed_until) = entry.claim.unzip();
         Self {
+            claimed_by,
+            claimed_until,
             id: entry.id,
             kind: entry.kind,
             name: entry.name,
@@ -69,8 +80,11 @@ impl From<Entry> for EntryView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct WorklistPage {
-    /// Whom to call. The first page begins with missed calls and follow-ups that are due.
+    /// Whom to call. The first page begins with missed calls and follow-ups that are due, at most 500 of each, the
+    /// longest wait first.
     entries: Vec<EntryView>,
+    /// Whether there are more missed calls or follow-ups that are due.
+    more_urgent: bool,
     /// How many rows of imports have no number that can be called, and are not here.
     without_number: u64,
     /// What to send as `cursor` for the next page; none if this is the last.
@@ -101,43 +115,58 @@ pub(super) async fn worklist(
     }
     let after = query.cursor.as_deref().map(place).transpose()?;
     let now = desk.people().now();
-    let is_first = after.is_none();
-    let mut entries = urgent(&desk, &caller, now).await?;
+    let began = after.as_ref().map(|after| after.began);
+    let (mut entries, more_urgent) = urgent(&desk, &caller, now).await?;
+    let after = after.map(|after| (after.added, after.id));
     let mut leads = desk.store().open_leads(&caller.scope, after, most + 1).await?;
     let size = usize::try_from(most).unwrap_or(usize::MAX);
     let more = leads.len() > size;
     leads.truncate(size);
     let last = leads.last().filter(|_| more);
-    let cursor = last.map(|lead| format!("{}-{}", lead.added, lead.id));
-    // Who is on the list for a missed call or a promise, on its first page, is not on it twice.
-    leads.retain(|lead| entries.iter().all(|entry| !entry.number.is_same_number(&lead.number)));
-    if !is_first {
+    let cursor = last.map(|lead| format!("{}-{}-{}", lead.added, began.unwrap_or(now), lead.id));
+    // Who is on the list for a missed call or a promise, on its first page, is not on it twice. Who has come to be so
+    // since that was made is on none of its pages otherwise.
+    let on_first = |entry: &&Entry| began.is_none_or(|began| entry.since_ms <= began);
+    let numbers = entries.iter().filter(on_first).map(|entry| number_key(&entry.number));
+    let numbers: BTreeSet<_> = numbers.collect();
+    leads.retain(|lead| !numbers.contains(&number_key(&lead.number)));
+    if began.is_some() {
         entries.clear();
     }
+    name(&desk, &mut entries).await?;
     entries.extend(leads.into_iter().map(|lead| of_lead(&desk, lead, now)));
     let without_number = desk.store().left_out().await?;
     let entries = entries.into_iter().map(EntryView::from).collect();
-    Ok(Json(WorklistPage { entries, without_number, cursor }))
+    Ok(Json(WorklistPage { entries, more_urgent, without_number, cursor }))
 }
 
-/// Missed calls and follow-ups that are due, with the names of their leads.
-async fn urgent(desk: &Desk, caller: &Caller, now: i64) -> Result<Vec<Entry>, Problem> {
-    let levels = desk.service_levels();
-    let missed = desk.store().open_missed(MOST).await?;
-    let mut entries: Vec<_> =
-        missed.iter().map(|missed| levels.missed(&missed.record, now)).collect();
-    let follow_ups = desk.store().open_follow_ups(&caller.scope, MOST).await?;
-    entries.extend(follow_ups.iter().filter_map(|one| levels.follow_up(&one.record, now)));
-    for entry in &mut entries {
-        if let Some(lead) = desk.store().lead_of_number(&entry.number).await? {
-            entry.name = Some(lead.name).filter(|name| !name.is_empty());
-            entry.source = Some(lead.source).filter(|source| !source.is_empty());
-            entry.last_interaction_ms = entry.last_interaction_ms.max(lead.last_interaction);
-            entry.lead = Some(lead.id);
-        }
-    }
+/// Missed calls and follow-ups that are due, those that wait longest, and whether there are more.
+async fn urgent(desk: &Desk, caller: &Caller, now: i64) -> Result<(Vec<Entry>, bool), Problem> {
+    let (levels, most) = (desk.service_levels(), MOST as usize);
+    let missed = desk.store().longest_missed(MOST + 1).await?;
+    let follow_ups = desk.store().open_follow_ups(&caller.scope, None, MOST + 1).await?;
+    let is_due = |one: &Versioned<FollowUp>| levels.follow_up(&one.record, now).is_some();
+    let more = missed.len() > most || follow_ups.get(most).is_some_and(is_due);
+    let missed = missed.iter().take(most).map(|missed| levels.missed(&missed.record, now));
+    let mut entries: Vec<_> = missed.collect();
+    let follow_ups = follow_ups.iter().take(most);
+    entries.extend(follow_ups.filter_map(|one| levels.follow_up(&one.record, now)));
     sort(&mut entries);
-    Ok(entries)
+    Ok((entries, more))
+}
+
+/// Gives entries the names of their leads.
+async fn name(desk: &Desk, entries: &mut [Entry]) -> Result<(), Problem> {
+    let numbers: Vec<_> = entries.iter().map(|entry| entry.number.clone()).collect();
+    let leads = desk.store().leads_of_numbers(&numbers).await?;
+    for entry in entries {
+        let Some(lead) = leads.get(&number_key(&entry.number)).cloned() else { continue };
+        entry.name = Some(lead.name).filter(|name| !name.is_empty());
+        entry.source = Some(lead.source).filter(|source| !source.is_empty());
+        entry.last_interaction_ms = entry.last_interaction_ms.max(lead.last_interaction);
+        entry.lead = Some(lead.id);
+    }
+    Ok(())
 }
 
 fn of_lead(desk: &Desk, lead: Lead, now: i64) -> Entry {
@@ -152,10 +181,25 @@ fn of_lead(desk: &Desk, lead: Lead, now: i64) -> Entry {
         age_ms,
         level: desk.service_levels().level(EntryKind::Lead, age_ms),
         lead: Some(lead.id),
+        claim: None,
+        since_ms: lead.added,
     }
 }
 
-fn place(text: &str) -> Result<(i64, String), Problem> {
-    let parts = text.split_once('-').and_then(|(at, id)| Some((at.parse().ok()?, id.to_owned())));
-    parts.ok_or_else(|| Problem::field("cursor", "is not one that a page ended with"))
+/// Where a page ended.
+struct PageEnd {
+    /// When its last lead was added, and its id.
+    added: i64,
+    id: String,
+    /// When the first page was made.
+    began: i64,
+}
+
+fn place(text: &str) -> Result<PageEnd, Problem> {
+    let mut parts = text.splitn(3, '-');
+    let mut time = || parts.next()?.parse::<i64>().ok();
+    let (added, began) = (time(), time());
+    let place = added.zip(began).zip(parts.next());
+    let place = place.map(|((added, began), id)| PageEnd { added, began, id: id.to_owned() });
+    place.ok_or_else(|| Problem::field("cursor", "is not one that a page ended with"))
 }

@@ -331,7 +331,7 @@ async fn what_someone_else_was_promised_stays_without_the_number() {
         run(&db, "UPDATE desk_follow_up SET number_key = NULL WHERE id = 'f1'").await;
         let forgotten = forget(&db).await;
         assert_eq!((forgotten.removed, forgotten.places, forgotten.is_whole), (1, 2, true));
-        let left = db.open_follow_ups(&Scope::All, 9).await.unwrap();
+        let left = db.open_follow_ups(&Scope::All, None, 9).await.unwrap();
         let left: Vec<_> = left
             .iter()
             .map(|one| (one.record.id.as_str(), one.record.note.as_str(), one.version))

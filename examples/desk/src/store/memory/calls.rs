@@ -1,7 +1,7 @@
 //! Phone calls, in memory.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -29,6 +29,14 @@ pub(super) struct CallTable {
     known: KeySet<(FactSource, String)>,
     /// By call and agent.
     drafts: BTreeMap<(String, String), Draft>,
+    /// The conversations that agents are in: the agent's key, and the call.
+    talking: BTreeSet<(String, String)>,
+}
+
+/// Who is in a conversation by this call.
+fn talks(call: &StoredCall) -> Option<(String, String)> {
+    let agent = call.state.agent.as_ref().filter(|_| call.state.phase == CallPhase::Active)?;
+    Some((agent_key(agent), call.id.clone()))
 }
 
 /// A call with its facts, in the order of storing.
@@ -131,6 +139,14 @@ impl CallTable {
             .max()
     }
 
+    /// When the conversation that an agent is in was last heard of, apart from a dial's reply.
+    pub(super) fn talking(&self, agent: &AgentId) -> Option<i64> {
+        let key = agent_key(agent);
+        let from = (key.clone(), String::new());
+        let own = self.talking.range(from..).take_while(|(agent, _)| *agent == key);
+        own.filter_map(|(_, call)| self.heard(call)).max()
+    }
+
     /// Whether a change fits what is there.
     fn check(&self, change: &CallChange) -> Result<(), StoreError> {
         let conflict = StoreError::Conflict("call");
@@ -152,6 +168,12 @@ impl CallTable {
 
     fn write(&mut self, call: StoredCall, absorbed: &[(String, i64)], mut facts: Vec<Fact>) {
         facts.retain(|fact| self.known.insert((fact.source, fact.key.clone()), ()).is_none());
+        for id in absorbed.iter().map(|(other, _)| other).chain([&call.id]) {
+            if let Some(talked) = self.get(id).and_then(talks) {
+                self.talking.remove(&talked);
+            }
+        }
+        self.talking.extend(talks(&call));
         for (other, _) in absorbed {
             facts.extend(self.calls.remove(other).into_iter().flat_map(|row| row.facts));
             self.ids.values_mut().filter(|id| *id == other).for_each(|id| id.clone_from(&call.id));

@@ -99,8 +99,7 @@ impl DialTable {
             same_number: mine.iter().rfind(same_number).map(|row| (*row).clone()),
             open_heard_ms: ucid.and_then(|ucid| heard(ucid.as_str())),
             open,
-            way: None,
-            phone_name: None,
+            ..LedgerView::default()
         }
     }
 

@@ -6,11 +6,12 @@ use ozonetel_sdk::types::AgentId;
 use super::{Memory, State};
 use crate::core::answer::{AskedLeg, AskedLegKind, WAITS_MS};
 use crate::core::caller::{Scope, agent_key};
-use crate::core::dial::{DialDecision, DialEntry, DialState, LedgerView, decide};
-use crate::store::dials::{DialWrite, Dials};
+use crate::core::dial::{DialClaim, DialDecision, DialEntry, DialState, LedgerView, decide};
+use crate::store::dials::{DialWrite, Dials, seen};
 use crate::store::error::StoreError;
 use crate::store::event::NewEvent;
 use crate::store::lease::presence;
+use crate::store::missed_rows::missed_changed;
 
 /// What becomes of a dial as the tables are.
 fn weighed(state: &State, new: &DialEntry, at: i64) -> DialDecision {
@@ -19,7 +20,9 @@ fn weighed(state: &State, new: &DialEntry, at: i64) -> DialDecision {
     let link = state.users.link_of(&new.agent);
     let way = link.and_then(|link| link.dial_way);
     let phone_name = link.and_then(|link| Some(link.phone_name.as_deref()?.into()));
-    decide(new, LedgerView { way, phone_name, ..ledger }, at)
+    let missed = state.work.open_missed_of(&new.number_key).map(|missed| seen(missed, at));
+    let talking_ms = state.calls.talking(&new.agent);
+    decide(new, LedgerView { way, phone_name, talking_ms, missed, ..ledger }, at)
 }
 
 #[async_trait]
@@ -32,7 +35,12 @@ impl Dials for Memory {
     ) -> Result<DialDecision, StoreError> {
         self.write(|state| {
             let decision = weighed(state, &new, at);
-            if let DialDecision::Place { close, way, phone_name } = &decision {
+            if let DialDecision::Place { close, way, phone_name, claim } = &decision {
+                if *claim != DialClaim::None {
+                    let event = missed_changed(&new.number_key)?;
+                    state.work.claim(&new.number_key, new.agent.as_str(), at);
+                    state.events.append(at, vec![event]);
+                }
                 if let Some(id) = close {
                     state.dials.release(id);
                 }

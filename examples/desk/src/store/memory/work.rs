@@ -50,6 +50,20 @@ impl WorkTable {
         }
     }
 
+    /// The missed calls of a number that someone still has to call back.
+    pub(super) fn open_missed_of(&self, key: &str) -> Option<&MissedNumber> {
+        self.missed.get(key).map(|one| &one.record).filter(|missed| missed.is_open())
+    }
+
+    /// Claims the missed calls of a number.
+    pub(super) fn claim(&mut self, key: &str, agent: &str, at: i64) {
+        if let Some(one) = self.missed.get_mut(key)
+            && one.record.claim(agent, at).is_ok()
+        {
+            one.version += 1;
+        }
+    }
+
     fn is_untold(&self, one: &FollowUp, at: i64) -> bool {
         one.is_due(at) && self.told.get(&one.id) != Some(&one.due_ms)
     }
@@ -172,6 +186,19 @@ impl Work for Memory {
         self.read(|state| Ok(state.work.leads.get(&number_key(number)).cloned())).await
     }
 
+    async fn leads_of_numbers(
+        &self,
+        numbers: &[PhoneNumber],
+    ) -> Result<BTreeMap<String, Lead>, StoreError> {
+        self.read(|state| {
+            let keys = numbers.iter().map(number_key);
+            Ok(keys
+                .filter_map(|key| Some((key.clone(), state.work.leads.get(&key)?.clone())))
+                .collect())
+        })
+        .await
+    }
+
     async fn touch_lead(
         &self,
         number: &PhoneNumber,
@@ -180,14 +207,17 @@ impl Work for Memory {
         events: Vec<NewEvent>,
     ) -> Result<bool, StoreError> {
         self.write(|state| {
-            let known = state.work.leads.get_mut(&number_key(number));
-            let is_known = known.is_some();
-            if let Some(lead) = known {
-                lead.last_interaction = lead.last_interaction.max(Some(at));
-                lead.done |= done;
+            let Some(lead) = state.work.leads.get_mut(&number_key(number)) else {
+                return Ok(false);
+            };
+            let before = (lead.last_interaction, lead.done);
+            lead.last_interaction = lead.last_interaction.max(Some(at));
+            lead.done |= done;
+            let has_changed = before != (lead.last_interaction, lead.done);
+            if has_changed {
+                state.events.append(at, events);
             }
-            state.events.append(at, events);
-            Ok(is_known)
+            Ok(has_changed)
         })
         .await
     }
@@ -208,6 +238,16 @@ impl Work for Memory {
             let mut open: Vec<_> =
                 state.work.missed.values().filter(|one| one.record.is_open()).collect();
             open.sort_by_key(|one| (std::cmp::Reverse(one.record.last_ms), &one.record.key));
+            Ok(most(open.into_iter().cloned(), count))
+        })
+        .await
+    }
+
+    async fn longest_missed(&self, count: u32) -> Result<Vec<Versioned<MissedNumber>>, StoreError> {
+        self.read(|state| {
+            let mut open: Vec<_> =
+                state.work.missed.values().filter(|one| one.record.is_open()).collect();
+            open.sort_by_key(|one| (one.record.last_ms, &one.record.key));
             Ok(most(open.into_iter().cloned(), count))
         })
         .await
@@ -245,10 +285,13 @@ impl Work for Memory {
     async fn open_follow_ups(
         &self,
         scope: &Scope,
+        after: Option<(i64, String)>,
         count: u32,
     ) -> Result<Vec<Versioned<FollowUp>>, StoreError> {
         self.read(|state| {
+            let place = |one: &FollowUp| (one.due_ms, one.id.clone());
             let mut open: Vec<_> = state.work.follow_ups.values().collect();
+            open.retain(|one| after.as_ref().is_none_or(|after| place(&one.record) > *after));
             open.retain(|one| one.record.state == FollowUpState::Open);
             open.retain(|one| scope.contains(&one.record.agent.as_str().into()));
             open.sort_by_key(|one| (one.record.due_ms, &one.record.id));

@@ -9,11 +9,15 @@ use super::{Case, cases};
 use crate::core::answer::{AskedLeg, AskedLegKind, WAITS_MS};
 use crate::core::caller::{Role, Scope};
 use crate::core::dial::{
-    DialDecision, DialEntry, DialState, DialWay, GivenAnswer, QUIET_MS, number_key,
+    DialBar, DialClaim, DialDecision, DialEntry, DialState, DialWay, GivenAnswer,
+    LONGEST_SILENCE_MS, QUIET_MS, number_key,
 };
+use crate::core::fact::{Fact, LegNews};
+use crate::core::missed::{CLAIM_MS, MissedNumber};
 use crate::store::audit::AuditRow;
 use crate::store::lease::presence;
 use crate::store::users::AgentLink;
+use crate::store::work::Versioned;
 use crate::store::{DialWrite, Store, StoreError};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -22,6 +26,8 @@ pub(super) fn cases() -> Vec<Case> {
         one_key_is_one_dial_whoever_asks_at_once,
         what_becomes_of_a_dial_can_be_asked_without_a_row_of_it,
         an_agent_has_one_open_dial,
+        who_is_in_a_call_has_no_dial_until_it_is_over,
+        a_dial_claims_the_missed_call_of_its_number_and_no_other_agents_goes_out,
         a_dial_goes_the_agents_own_way_and_has_the_phone_name_of_the_link,
         agent_and_number_are_the_key_where_there_is_none,
         a_row_changes_from_the_state_it_is_in,
@@ -78,7 +84,8 @@ async fn place(store: &Arc<dyn Store>, row: &DialEntry) -> DialDecision {
 /// What becomes of [`row`].
 fn allowed(close: Option<&str>) -> DialDecision {
     let phone_name = Some("agent01".into());
-    DialDecision::Place { close: close.map(Into::into), way: DialWay::Agent, phone_name }
+    let (close, claim) = (close.map(Into::into), DialClaim::None);
+    DialDecision::Place { close, way: DialWay::Agent, phone_name, claim }
 }
 
 async fn a_row_comes_back_as_it_was_written(store: Arc<dyn Store>) {
@@ -153,6 +160,72 @@ async fn an_agent_has_one_open_dial(store: Arc<dyn Store>) {
     assert!(!store.dial(&open.id).await.unwrap().unwrap().is_open);
 }
 
+async fn who_is_in_a_call_has_no_dial_until_it_is_over(store: Arc<dyn Store>) {
+    let leg =
+        |ucid: &str, news, at| Fact::of_leg("Agent01".into(), ucid.parse().unwrap(), news, at);
+    let inbound = |ucid: &str| {
+        let json = json!({"eventType": "Call", "eventTime": "2026-11-20 10:00:00", "data": {
+            "action": "Calling", "call_type": "inbound", "ucid": ucid, "monitor_ucid": ucid,
+            "agent_id": "agent01", "caller_id": "9000000009"}});
+        let event = ozonetel_sdk::push::PushReader::new().events(None, json.to_string().as_bytes());
+        let event = event.unwrap().items.remove(0);
+        let ozonetel_sdk::push::EventBody::Call(call) = event.what else { panic!("a call") };
+        Fact::of_event(*call, 1, &ozonetel_sdk::types::Zone::india())
+    };
+    let mut facts = vec![inbound("31")];
+    let ring = super::calls::change("31", 0, &[], &facts);
+    store.save_call(ring).await.unwrap();
+    assert_eq!(store.weigh_dial(row("d1", "agent01", "9000000001"), 100).await, Ok(allowed(None)));
+    let answered = [leg("31", LegNews::Answered, 50)];
+    store.save_call(super::calls::change("31", 1, &facts, &answered)).await.unwrap();
+    facts.extend(answered);
+    let barred = DialDecision::Barred(DialBar::InCall);
+    assert_eq!(place(&store, &row("d1", "AGENT01", "9000000001")).await, barred);
+    assert_eq!(store.weigh_dial(row("d1", "agent01", "9000000001"), 100).await, Ok(barred));
+    assert_eq!(store.dial("d1").await, Ok(None));
+    assert_eq!(place(&store, &row("d2", "agent02", "9000000002")).await, allowed(None));
+    // Of a call that has been silent for hours nothing is known.
+    let late =
+        DialEntry { asked_ms: 50 + LONGEST_SILENCE_MS, ..row("d3", "agent01", "9000000003") };
+    assert_eq!(store.weigh_dial(late.clone(), late.asked_ms).await, Ok(allowed(None)));
+    let ended = [leg("31", LegNews::Ended, 60)];
+    store.save_call(super::calls::change("31", 2, &facts, &ended)).await.unwrap();
+    assert_eq!(place(&store, &row("d4", "agent01", "9000000001")).await, allowed(None));
+}
+
+async fn a_dial_claims_the_missed_call_of_its_number_and_no_other_agents_goes_out(
+    store: Arc<dyn Store>,
+) {
+    let record = MissedNumber::new("+919000000001".into(), "c1", 10);
+    let key = record.key.clone();
+    store.save_missed(Versioned { version: 0, record }, 10, Vec::new()).await.unwrap();
+    let events = store.newest_event().await.unwrap();
+    let asked = ["agent01", "agent02", "agent03"].map(|agent| {
+        let (row, store) = (row(agent, agent, "09000000001"), Arc::clone(&store));
+        async move { place(&store, &row).await }
+    });
+    let decisions = futures_util::future::join_all(asked).await;
+    let takes =
+        |one: &&DialDecision| matches!(one, DialDecision::Place { claim: DialClaim::Takes, .. });
+    assert_eq!(decisions.iter().filter(takes).count(), 1, "{decisions:?}");
+    let kept = async || store.missed_number(&key).await.unwrap().unwrap();
+    let by = kept().await.record.claimed_by(101).unwrap().to_owned();
+    let barred = DialDecision::Barred(DialBar::Claimed { by: by.clone() });
+    assert_eq!(decisions.iter().filter(|one| **one == barred).count(), 2, "{decisions:?}");
+    assert_eq!((kept().await.version, store.newest_event().await), (2, Ok(events + 1)));
+    assert!(store.dial(&by).await.unwrap().is_some());
+    // After the claim another agent takes it; once the number was reached nobody has to.
+    let other = if by == "agent01" { "agent02" } else { "agent01" };
+    let late = DialEntry { asked_ms: 100 + CLAIM_MS, ..row("d9", other, "9000000001") };
+    assert!(takes(&&place(&store, &late).await));
+    let mut found = kept().await;
+    assert_eq!(found.record.claimed_by(late.asked_ms), Some(other));
+    found.record.reached(20);
+    store.save_missed(found, 20, Vec::new()).await.unwrap();
+    let last = DialEntry { asked_ms: 101 + CLAIM_MS, ..row("d10", "agent09", "9000000001") };
+    assert_eq!(place(&store, &last).await, allowed(None));
+}
+
 async fn a_dial_goes_the_agents_own_way_and_has_the_phone_name_of_the_link(store: Arc<dyn Store>) {
     super::users::add(&store, "a", Role::Agent).await;
     let own = AgentLink {
@@ -168,7 +241,11 @@ async fn a_dial_goes_the_agents_own_way_and_has_the_phone_name_of_the_link(store
     ] {
         let row = DialEntry { phone_name: None, ..row(id, agent, "9000000001") };
         let placed = place(&store, &row).await;
-        assert_eq!(placed, DialDecision::Place { close: None, way, phone_name: name.clone() });
+        let claim = DialClaim::None;
+        assert_eq!(
+            placed,
+            DialDecision::Place { close: None, way, phone_name: name.clone(), claim }
+        );
         let stored = store.dial(id).await.unwrap().unwrap();
         assert_eq!((stored.way, stored.phone_name), (way, name));
     }

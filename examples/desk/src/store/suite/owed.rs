@@ -268,10 +268,10 @@ async fn a_follow_up_is_written_with_its_call_once_and_moved(store: Arc<dyn Stor
     };
     store.save_call(with(0, 50)).await.unwrap();
     assert_eq!(store.save_call(with(0, 70)).await, Err(StoreError::Conflict("call")));
-    let open = store.open_follow_ups(&Scope::All, 9).await.unwrap();
+    let open = store.open_follow_ups(&Scope::All, None, 9).await.unwrap();
     assert_eq!(open, [Versioned { version: 1, record: promise("11", 50) }]);
     store.save_call(with(1, 60)).await.unwrap();
-    let open = store.open_follow_ups(&Scope::All, 9).await.unwrap();
+    let open = store.open_follow_ups(&Scope::All, None, 9).await.unwrap();
     assert_eq!(open, [Versioned { version: 2, record: promise("11", 60) }]);
     assert_eq!(store.follow_ups_of_number(&"+91 90000 00001".into(), 9).await.unwrap(), open);
     // One that is closed stays closed.
@@ -279,7 +279,7 @@ async fn a_follow_up_is_written_with_its_call_once_and_moved(store: Arc<dyn Stor
     let done = Versioned { version: 2, record: done };
     store.save_follow_up(done, 5, Vec::new()).await.unwrap();
     store.save_call(with(2, 80)).await.unwrap();
-    assert_eq!(store.open_follow_ups(&Scope::All, 9).await.unwrap(), []);
+    assert_eq!(store.open_follow_ups(&Scope::All, None, 9).await.unwrap(), []);
 }
 
 /// After the first hundred, the same ones were looked at again and again.

@@ -17,6 +17,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases![
         a_number_is_one_lead_however_it_is_written,
         leads_come_in_pages_and_only_to_whom_they_are_for,
+        leads_of_many_numbers_are_found_at_once,
         an_interaction_never_moves_back_and_done_leads_leave,
         of_two_who_save_one_version_the_second_is_told,
         open_missed_numbers_come_newest_first,
@@ -99,17 +100,38 @@ async fn leads_come_in_pages_and_only_to_whom_they_are_for(store: Arc<dyn Store>
     assert_eq!(ids(&*store, &own("agent02")).await, ["l4", "l1", "l2", "l3"]);
 }
 
+async fn leads_of_many_numbers_are_found_at_once(store: Arc<dyn Store>) {
+    let all = (0..700).map(|n| lead(&format!("l{n}"), &format!("9000{n:06}"), 1));
+    store.import_leads("i", 1, all.collect(), Vec::new(), Vec::new()).await.unwrap();
+    for count in [0, 1, 2, 20, 200, 699] {
+        // In another spelling, one of them twice, and one that is no one's.
+        let mut asked: Vec<_> = (0..count).map(|n| number(&format!("+91 9000{n:06}"))).collect();
+        asked.extend([number("9000999999"), number("9000000000")]);
+        let found = store.leads_of_numbers(&asked).await.unwrap();
+        assert_eq!(found.len(), count.max(1), "{count}");
+        for (key, lead) in found {
+            assert_eq!(key, number_key(&lead.number));
+        }
+    }
+    assert!(store.leads_of_numbers(&[]).await.unwrap().is_empty());
+}
+
 async fn an_interaction_never_moves_back_and_done_leads_leave(store: Arc<dyn Store>) {
     let leads = vec![lead("l1", "9000000001", 1)];
     store.import_leads("i", 1, leads, Vec::new(), Vec::new()).await.unwrap();
     let number = number("9000000001");
-    for (at, known) in [(10, 10), (7, 10), (12, 12)] {
-        assert_eq!(store.touch_lead(&number, at, false, Vec::new()).await, Ok(true));
+    for (at, known, changes) in [(10, 10, true), (7, 10, false), (10, 10, false), (12, 12, true)] {
+        let before = store.newest_event().await.unwrap();
+        assert_eq!(store.touch_lead(&number, at, false, changed()).await, Ok(changes));
+        assert_eq!(store.newest_event().await, Ok(before + i64::from(changes)));
         let lead = store.lead_of_number(&number).await.unwrap().unwrap();
         assert_eq!((lead.last_interaction, lead.done), (Some(known), false));
     }
-    assert_eq!(store.touch_lead(&self::number("9000000009"), 1, true, Vec::new()).await, Ok(false));
-    store.touch_lead(&number, 13, true, Vec::new()).await.unwrap();
+    let before = store.newest_event().await;
+    assert_eq!(store.touch_lead(&self::number("9000000009"), 1, true, changed()).await, Ok(false));
+    assert_eq!(store.newest_event().await, before, "of who is no lead nothing is told");
+    assert_eq!(store.touch_lead(&number, 12, true, Vec::new()).await, Ok(true));
+    assert_eq!(store.touch_lead(&number, 12, true, Vec::new()).await, Ok(false), "done already");
     assert!(ids(&*store, &Scope::All).await.is_empty());
     assert!(store.lead_of_number(&number).await.unwrap().unwrap().done);
 }
@@ -146,6 +168,10 @@ async fn open_missed_numbers_come_newest_first(store: Arc<dyn Store>) {
     };
     assert_eq!(texts(9).await, ["9000000002", "9000000001"]);
     assert_eq!(texts(1).await, ["9000000002"]);
+    for (most, want) in [(9, &["9000000001", "9000000002"][..]), (1, &["9000000001"])] {
+        let open = store.longest_missed(most).await.unwrap();
+        assert_eq!(open.iter().map(|one| one.record.number.as_str()).collect::<Vec<_>>(), want);
+    }
 }
 
 fn follow_up(id: &str, agent: &str, due_ms: i64) -> Versioned<FollowUp> {
@@ -169,11 +195,19 @@ async fn follow_ups_are_the_agents_own_and_come_by_their_time(store: Arc<dyn Sto
         store.save_follow_up(follow_up(id, agent, due), 1, Vec::new()).await.unwrap();
     }
     let ids = async |scope: Scope| {
-        let open = store.open_follow_ups(&scope, 9).await.unwrap();
+        let open = store.open_follow_ups(&scope, None, 9).await.unwrap();
         open.into_iter().map(|one| one.record.id).collect::<Vec<_>>()
     };
     assert_eq!(ids(own("agent01")).await, ["f2", "f1"]);
     assert_eq!(ids(Scope::All).await, ["f2", "f3", "f1"]);
+    for (after, want) in
+        [((10, "f2"), &["f3", "f1"][..]), ((20, ""), &["f3", "f1"]), ((30, "f1"), &[])]
+    {
+        let after = Some((after.0, after.1.to_owned()));
+        let next = store.open_follow_ups(&Scope::All, after, 9).await.unwrap();
+        assert_eq!(next.into_iter().map(|one| one.record.id).collect::<Vec<_>>(), want);
+    }
+    assert_eq!(store.open_follow_ups(&Scope::All, None, 2).await.unwrap().len(), 2);
     assert!(ids(Scope::Agents(Vec::new())).await.is_empty());
     assert_eq!(store.follow_up(&own("agent01"), "f3").await, Ok(None));
     let mut found = store.follow_up(&own("agent01"), "f1").await.unwrap().unwrap();
@@ -201,7 +235,11 @@ async fn a_follow_up_under_a_key_is_one_and_keeps_what_was_asked_as_long_as_its_
     let again = store.save_follow_up(made("u1", "that"), 1, Vec::new()).await;
     assert_eq!(again, Err(StoreError::Conflict("the follow-up")), "whatever is asked for");
     store.save_follow_up(made("u2", "this"), 1, Vec::new()).await.unwrap();
-    assert_eq!(store.open_follow_ups(&Scope::All, 9).await.unwrap().len(), 2, "of each user one");
+    assert_eq!(
+        store.open_follow_ups(&Scope::All, None, 9).await.unwrap().len(),
+        2,
+        "of each user one"
+    );
     let id = first.record.id.clone();
     let kept = async || store.follow_up(&Scope::All, &id).await.unwrap().unwrap();
     let mut found = kept().await;
@@ -222,7 +260,8 @@ async fn events_are_written_with_the_change_or_not_at_all(store: Arc<dyn Store>)
     assert_eq!(store.newest_event().await, Ok(1));
     store.save_follow_up(follow_up, 1, changed()).await.unwrap_err();
     assert_eq!(store.newest_event().await, Ok(1), "what did not happen is not reported");
-    store.import_leads("i", 1, Vec::new(), Vec::new(), changed()).await.unwrap();
+    let leads = vec![lead("l1", "9000000001", 1)];
+    store.import_leads("i", 1, leads, Vec::new(), changed()).await.unwrap();
     store.touch_lead(&number("9000000001"), 1, false, changed()).await.unwrap();
     store.assign_leads(Vec::new(), None, 1, changed()).await.unwrap();
     let record = MissedNumber::new(number("9000000001"), "c1", 10);
