@@ -31,6 +31,7 @@ on_every_kind! {
     every_filter_takes_what_it_says;
     a_number_is_found_in_every_spelling_and_what_is_none_is_an_error;
     what_no_index_can_hold_is_stored_whole;
+    a_leg_without_a_date_moves_its_call_to_no_other_time;
     pages_of_any_size_hold_every_call_once_in_order;
     a_day_that_was_never_read_is_told_from_one_without_calls;
     gaps_and_checkpoint_outlive_the_sync;
@@ -266,6 +267,34 @@ mod cases {
             |agent: &str| CallQuery { agents: Some(vec![agent.into()]), ..CallQuery::default() };
         assert_eq!(keys(&place.store, &of(&letters.to_uppercase())).await, ["1"]);
         assert_eq!(keys(&place.store, &of(&letters[..255])).await, Vec::<String>::new());
+    }
+
+    pub(super) async fn a_leg_without_a_date_moves_its_call_to_no_other_time(place: Place) {
+        let dated = |ucid, start: &str| leg(1, ucid, start);
+        let undated =
+            |ucid, start: &str| with(leg(1, ucid, start), &[("CallDate", json!("0000-00-00"))]);
+        let calls = [
+            [dated(11, "10:00:00"), undated(12, "10:00:20")],
+            [dated(11, "10:00:00"), undated(12, "09:59:59")],
+            [undated(11, "10:00:20"), dated(12, "10:00:00")],
+            [
+                dated(11, "10:00:00"),
+                with(dated(12, "10:00:20"), &[("StartTime", json!("24:61:00"))]),
+            ],
+        ];
+        let mut rows = Vec::new();
+        for (call, legs) in (1..).zip(calls) {
+            for (at, leg) in (0..).zip(legs) {
+                rows.push(with(leg, &[("CallID", json!(call)), ("UCID", json!(call * 10 + at))]));
+            }
+        }
+        fill(&place.store, &rows).await;
+        for call in 1..=4 {
+            let stored = place.store.call(&call.to_string()).await.unwrap().unwrap();
+            assert_eq!((stored.day, stored.legs.len()), (day(), 2), "{call}");
+            // 10:00 in India.
+            assert_eq!(stored.started_at, 1_795_149_000_000, "{call}");
+        }
     }
 
     pub(super) async fn pages_of_any_size_hold_every_call_once_in_order(place: Place) {
