@@ -32,6 +32,7 @@ on_every_kind! {
     a_number_is_found_in_every_spelling_and_what_is_none_is_an_error;
     what_no_index_can_hold_is_stored_whole;
     a_leg_without_a_date_moves_its_call_to_no_other_time;
+    a_summary_without_a_day_is_of_the_only_one_that_was_asked_for;
     pages_of_any_size_hold_every_call_once_in_order;
     a_day_that_was_never_read_is_told_from_one_without_calls;
     gaps_and_checkpoint_outlive_the_sync;
@@ -295,6 +296,25 @@ mod cases {
             // 10:00 in India.
             assert_eq!(stored.started_at, 1_795_149_000_000, "{call}");
         }
+    }
+
+    pub(super) async fn a_summary_without_a_day_is_of_the_only_one_that_was_asked_for(
+        place: Place,
+    ) {
+        let row = |day: Value| {
+            let row = json!({"AgentUniqueID": "agent01", "CallDate": day});
+            serde_json::from_value::<ozonetel_sdk::summary::AgentSummary>(row).unwrap()
+        };
+        let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(NOON);
+        let (first, second) = (day(), day().next());
+        let store = &place.store;
+        store.save_summary(first, first, vec![row(Value::Null)], at).await.unwrap();
+        assert_eq!(store.summary(first, first).await.unwrap()[&first].len(), 1);
+        let rows = vec![row(json!("2026-11-20")), row(json!("0000-00-00"))];
+        let error = store.save_summary(first, second, rows, at).await.unwrap_err();
+        assert!(matches!(&error, StoreError::Input(invalid) if invalid.field() == "CallDate"));
+        let found = store.summary(first, second).await.unwrap();
+        assert_eq!(found.keys().copied().collect::<Vec<_>>(), [first], "nothing was stored");
     }
 
     pub(super) async fn pages_of_any_size_hold_every_call_once_in_order(place: Place) {
