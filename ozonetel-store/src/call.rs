@@ -41,12 +41,15 @@ impl<'r> CallLegs<'r> {
         let mut legs: Vec<&CallRecord> = legs.into_iter().collect();
         let starts = legs.iter().filter_map(|leg| Some(leg.start_time?.seconds()));
         let latest = starts.max().unwrap_or(0);
-        let dates = legs.iter().any(|leg| leg.call_date != legs.first().and_then(|l| l.call_date));
+        let dates = || legs.iter().filter_map(|leg| leg.call_date);
+        let (earliest, one_date) = (dates().min(), dates().min() == dates().max());
         legs.sort_by_key(|leg| {
+            // A leg without a date is of the call's; if that has several, it comes last, as does one without a time.
+            let date = leg.call_date.or(earliest.filter(|_| one_date));
             let start = leg.start_time.map_or(0, TimeOfDay::seconds);
             // Legs that carry the day the call began, though they began after midnight.
-            let wrapped = !dates && latest > start + HALF_DAY;
-            (leg.call_date, wrapped, start, leg.ucid)
+            let wrapped = one_date && latest > start + HALF_DAY;
+            (date.is_none(), date, leg.start_time.is_none(), wrapped, start, leg.ucid)
         });
         Self { legs }
     }
@@ -67,8 +70,8 @@ impl<'r> CallLegs<'r> {
         }
         let mut calls: Vec<Self> = groups.into_iter().map(Self::new).collect();
         calls.sort_by_key(|call| {
-            let first = call.first();
-            std::cmp::Reverse(first.map(|leg| (leg.call_date, leg.start_time, leg.ucid)))
+            let start = call.legs.iter().find_map(|leg| leg.start_time);
+            std::cmp::Reverse((call.day(), start, call.first().map(|leg| leg.ucid)))
         });
         calls
     }
@@ -81,6 +84,11 @@ impl<'r> CallLegs<'r> {
     /// The oldest leg.
     pub fn first(&self) -> Option<&'r CallRecord> {
         self.legs.first().copied()
+    }
+
+    /// The day on which it began: that of the oldest leg that says.
+    fn day(&self) -> Option<Day> {
+        self.legs.iter().find_map(|leg| leg.call_date)
     }
 
     /// The leg that counted: the last answered one, else the last.
@@ -188,9 +196,9 @@ impl CallColumns {
             records.extend(leg.record()?);
         }
         let call = CallLegs::new(&records);
-        let (first, main) = (call.first(), call.main());
-        let day = first.and_then(|leg| leg.call_date).unwrap_or(seen);
-        let began = first.and_then(|leg| started_at(leg, zone));
+        let main = call.main();
+        let day = call.day().unwrap_or(seen);
+        let began = call.legs().iter().find_map(|leg| started_at(leg, zone));
         let all = |field: fn(&CallRecord) -> Option<ClockDuration>| {
             records.iter().filter_map(field).map(|time| i64::from(time.seconds())).sum()
         };

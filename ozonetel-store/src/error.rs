@@ -10,6 +10,9 @@ pub enum StoreError {
     /// The address is not one.
     #[error(transparent)]
     Address(#[from] Invalid),
+    /// What is asked for, or is to be stored, is not what it has to be.
+    #[error(transparent)]
+    Input(Invalid),
     /// The store is another account's.
     #[error(
         "the store belongs to account `{store}`, not to `{asked}`; give each account a store of its own"

@@ -7,7 +7,7 @@ use ozonetel_sdk::cdr::CallRecord;
 use ozonetel_sdk::cdr::sync::{Content, Row};
 use ozonetel_sdk::phone_call::CallOutcome;
 use ozonetel_sdk::types::{AgentId, ClockDuration, Day, PhoneNumber, Zone};
-use sip_ucid::{Number, NumberPlan};
+use sha2::{Digest as _, Sha256};
 
 use crate::direction::Direction;
 use crate::error::StoreError;
@@ -172,7 +172,7 @@ impl LegColumns {
             skill: text(record.skill.as_ref()),
             did: text(record.did.as_ref()),
             agent: text(record.agent_id.as_ref()),
-            agent_key: record.agent_id.as_ref().and_then(AgentId::key),
+            agent_key: record.agent_id.as_ref().and_then(agent_key),
             number: text(record.caller_id.as_ref()),
             number_key: record.caller_id.as_ref().and_then(number_key),
             duration_sec: seconds(record.duration),
@@ -224,17 +224,35 @@ pub(crate) fn ended_at(record: &CallRecord, zone: &Zone) -> Option<i64> {
     Some(epoch_ms(date.at(end).instant(zone)))
 }
 
-/// What all spellings of a number have in common: [`PhoneNumber::is_same_number`] as text. `None` for what is not a
-/// number.
+/// The most digits of a number that is looked up by. A text that is longer is not a telephone number, and an index of
+/// PostgreSQL may not hold it.
+const LONGEST_NUMBER: usize = 32;
+
+/// The longest agent's id that is looked up by as it is, in bytes: an index of PostgreSQL holds some 2,700.
+const LONGEST_AGENT: usize = 255;
+
+/// What all spellings of a number have in common: [`PhoneNumber::key`] as text. `None` for what is not a number.
 pub(crate) fn number_key(number: &PhoneNumber) -> Option<String> {
-    let number = Number::parse(number.as_str())?;
-    let plan = match number.plan() {
-        NumberPlan::Indian => "91",
-        NumberPlan::International => "00",
-        _ => "local",
+    let key = number.key()?;
+    let canonical = key.to_canonical();
+    let (plan, digits) = match (key.indian_digits(), canonical.strip_prefix('+')) {
+        (Some(digits), _) => ("91", digits),
+        (None, Some(digits)) => ("00", digits),
+        (None, None) => ("local", canonical.as_str()),
     };
-    let digits = number.significant_digits().map(char::from);
-    Some(plan.chars().chain([' ']).chain(digits).collect())
+    (digits.len() <= LONGEST_NUMBER).then(|| format!("{plan} {digits}"))
+}
+
+/// What all spellings of an agent's id have in common, [`AgentId::key`]; of a very long one, a digest.
+pub(crate) fn agent_key(agent: &AgentId) -> Option<String> {
+    let key = agent.key()?;
+    Some(if key.len() <= LONGEST_AGENT { key } else { format!("sha256 {}", digest(&key)) })
+}
+
+/// 128 bits of a text.
+fn digest(text: &str) -> String {
+    let digest = Sha256::digest(text);
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -298,6 +316,10 @@ mod tests {
             " ?(\\+91|0|0091|91)?[ -]?9000000[ -]?00[12]",
             "(00|\\+)1201555012[34]",
             "[0-9]{3,6}",
+            // As phones, web pages and spreadsheets write it.
+            "\u{202a}(\\+91|0)?[ \u{a0}]90000[\u{2011}\u{2013}\u{202f}]0000[12]\u{202c}",
+            "[\t\u{a0}]?900000000[12](\\.00?)?\n?",
+            "(\\+91 )?[(]0[)] 900000000[12]",
         ]
     }
 
@@ -308,5 +330,20 @@ mod tests {
             let same = number_key(&a).is_some() && number_key(&a) == number_key(&b);
             prop_assert_eq!(same, a.is_same_number(&b));
         }
+    }
+
+    #[test]
+    fn what_is_looked_up_by_is_short() {
+        let number = |digits: usize| number_key(&"9".repeat(digits).into());
+        assert_eq!(number(33), None);
+        assert_eq!(number(32), Some(format!("local {}", "9".repeat(32))));
+        assert_eq!(number_key(&"+12015550123".into()).as_deref(), Some("00 12015550123"));
+        assert_eq!(number_key(&"+9118001234567".into()).as_deref(), Some("00 9118001234567"));
+        let agent = |text: &str| agent_key(&text.into());
+        assert_eq!(agent(&"A".repeat(255)), Some("a".repeat(255)));
+        let long = ["a".repeat(9000), "A".repeat(9000), "a".repeat(9001)].map(|text| agent(&text));
+        assert_eq!(long[0].as_ref().map(String::len), Some(39));
+        assert_eq!((&long[0] == &long[1], &long[0] == &long[2]), (true, false));
+        assert_eq!(agent("0"), None);
     }
 }

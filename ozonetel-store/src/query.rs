@@ -11,7 +11,7 @@ use ozonetel_sdk::types::{AgentId, CampaignName, Day, PhoneNumber};
 
 use crate::direction::Direction;
 use crate::error::StoreError;
-use crate::leg::StoredLeg;
+use crate::leg::{StoredLeg, number_key};
 
 /// The most phone calls on a page.
 pub const MAX_PAGE: usize = 1_000;
@@ -41,7 +41,8 @@ pub struct CallQuery {
     pub direction: Option<Direction>,
     /// Only this outcome.
     pub outcome: Option<CallOutcomeKind>,
-    /// Only calls with this customer, in any spelling of the number.
+    /// Only calls with this customer, in any spelling of the number. What is not a telephone number cannot be looked up:
+    /// it is an error, and not a number without calls.
     pub number: Option<PhoneNumber>,
     /// Only calls whose main leg was on this campaign.
     pub campaign: Option<CampaignName>,
@@ -53,6 +54,13 @@ impl CallQuery {
     /// The calls of consecutive days, oldest first.
     pub fn days(from: Day, to: Day) -> Self {
         Self { from: Some(from), to: Some(to), order: Order::OldestFirst, ..Self::default() }
+    }
+
+    /// What the number is looked up by.
+    pub(crate) fn number_key(&self) -> Result<Option<String>, StoreError> {
+        let Some(number) = &self.number else { return Ok(None) };
+        let unknown = || StoreError::Input(Invalid::new("number", "is not a telephone number"));
+        number_key(number).ok_or_else(unknown).map(Some)
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use ozonetel_sdk::cdr::sync::{Checkpoint, Gap};
+use ozonetel_sdk::error::Invalid;
 use ozonetel_sdk::summary::AgentSummary;
 use ozonetel_sdk::types::{Day, Zone};
 
@@ -90,7 +91,7 @@ impl Store {
     /// follow, and none appears twice unless its start was corrected.
     ///
     /// # Errors
-    /// What the database says.
+    /// [`StoreError::Input`] for a number that is not a telephone number; what the database says.
     pub async fn calls(
         &self,
         query: &CallQuery,
@@ -152,7 +153,8 @@ impl Store {
     }
 
     /// Stores what [`Summary`](ozonetel_sdk::summary::Summary) says of these days, in place of what was stored for
-    /// them. Rows are filed under their own day; a day of the range without a row is stored as one without agents.
+    /// them. Rows are filed under their own day, and a row without one under the day that was asked for, if that is one; a
+    /// day of the range without a row is stored as one without agents.
     ///
     /// ```
     /// # ozonetel_sim::doc(async |sim, client| {
@@ -168,7 +170,8 @@ impl Store {
     /// ```
     ///
     /// # Errors
-    /// What the database says.
+    /// [`StoreError::Input`] for a row without a day among those of several: nothing is stored then, and the days can be
+    /// asked for one by one. What the database says.
     pub async fn save_summary(
         &self,
         from: Day,
@@ -186,9 +189,11 @@ impl Store {
             day = day.next();
         }
         for row in rows {
-            // A row without a day can only be of the one that was asked for; one of another day was not asked for, and
-            // that day's own rows stay.
-            let day = row.call_date.unwrap_or(from);
+            // A row of another day was not asked for, and that day's own rows stay.
+            let Some(day) = row.call_date.or_else(|| (from == to).then_some(from)) else {
+                let reason = "is missing in a row of several days";
+                return Err(StoreError::Input(Invalid::new("CallDate", reason)));
+            };
             if let Some(rows) = days.get_mut(&day) {
                 rows.push(row);
             }

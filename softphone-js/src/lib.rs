@@ -96,11 +96,12 @@ impl SoftphonePolicy {
 /// What an INVITE says of its call.
 #[wasm_bindgen(getter_with_clone)]
 pub struct Invite {
-    /// The UCID, in whatever header and spelling it is.
+    /// The UCID in `X-UCID`, which is written in any letter case.
     pub ucid: Option<String>,
-    /// The caller's number in `X-CALLERNO`: only a call that a customer made carries it.
+    /// The caller's number in `X-CALLERNO`: only a call that a customer made carries it. An empty header is one that is
+    /// missing.
     pub callerno: Option<String>,
-    /// The number in `From`.
+    /// The number in `From`; `undefined` where a name is in its place, such as `anonymous`.
     #[wasm_bindgen(js_name = fromNumber)]
     pub from_number: Option<String>,
 }
@@ -120,10 +121,15 @@ pub fn read_invite(message: &str) -> Invite {
     let identity = sip_ucid::identity(bytes);
     Invite {
         ucid: sip_ucid::ucid(bytes).map(|text| text.to_string()),
-        callerno: identity.callerno().map(|header| header.value().to_string()),
+        callerno: identity
+            .callerno()
+            .map(sip_ucid::IdentityHeader::value)
+            .filter(|text| !text.as_bytes().trim_ascii().is_empty())
+            .map(|text| text.to_string()),
         from_number: identity
             .from()
             .and_then(sip_ucid::IdentityHeader::number)
+            .filter(|text| sip_ucid::is_number(text.as_bytes()))
             .map(|text| text.to_string()),
     }
 }
@@ -194,6 +200,15 @@ mod tests {
         assert_eq!(invite.callerno.as_deref(), Some("09000000001"));
         assert_eq!(invite.from_number.as_deref(), Some("9000000001"));
         assert_eq!(format!("{invite:?}"), "Invite");
+        for (from, callerno) in [
+            ("\"Anonymous\" <sip:anonymous@anonymous.invalid>", ""),
+            ("sip:alice@example.test", " "),
+        ] {
+            let invite = read_invite(&format!(
+                "INVITE sip:500001@example.test SIP/2.0\r\nFrom: {from}\r\nX-CALLERNO:{callerno}\r\n\r\n"
+            ));
+            assert_eq!((invite.from_number, invite.callerno), (None, None), "{from}");
+        }
         assert!(same_number("09000000001", "+91 9000 000 001"));
         assert!(is_cloudagent_ucid("90174967305497") && !is_cloudagent_ucid("x"));
     }

@@ -82,6 +82,18 @@ test('an INVITE is read, whole or damaged', () => {
   }
 });
 
+test('what an INVITE does not say is undefined, and a name is no number', () => {
+  const read = (...headers) => readInvite(['INVITE sip:500001@example.test SIP/2.0', ...headers, '', ''].join('\r\n'));
+  const uui = read('User-to-User: 00FA08393031373439363733303534393700;encoding=hex');
+  assert.equal(uui.ucid, undefined, 'X-UCID is the only header of a UCID');
+  for (const from of ['"Anonymous" <sip:anonymous@anonymous.invalid>', 'sip:alice@example.test']) {
+    const invite = read(`From: ${from};tag=1`, 'X-CALLERNO:');
+    assert.deepEqual([invite.fromNumber, invite.callerno], [undefined, undefined], from);
+  }
+  const number = read('From: <sip:+919000000001@example.test>;tag=1', `X-CALLERNO: ${CALLER}`);
+  assert.deepEqual([number.fromNumber, number.callerno], ['+919000000001', CALLER]);
+});
+
 test('numbers and UCIDs are judged as in Rust', () => {
   assert.equal(sameNumber(CALLER, '+91 9000 000 001'), true);
   assert.equal(sameNumber(CALLER, '9000000002'), false);

@@ -145,6 +145,9 @@ impl fmt::Debug for Records {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
+        if let StoreError::Input(invalid) = &error {
+            return Self::field(invalid.field(), invalid.reason());
+        }
         let reason = std::error::Error::source(&error).map(ToString::to_string);
         tracing::error!(%error, reason, "the call-detail store failed");
         Self::new(Kind::Internal, "the store of call records does not answer")

@@ -20,7 +20,7 @@ use crate::core::error::{Error, Reason};
 use crate::core::reason::ALREADY_LOGGED_IN;
 use crate::types::ids::{AgentId, PauseReason, PhoneName};
 use crate::types::invalid::{Invalid, filled};
-use crate::types::phone::PhoneNumber;
+use crate::types::phone::{DialPlan, PhoneNumber};
 use crate::types::secret::Secret;
 use crate::types::wire::{SensitiveText, record, string_enum};
 
@@ -148,7 +148,7 @@ pub struct ChangeState {
     /// The agent.
     #[serde(rename = "agentId")]
     pub agent: AgentId,
-    /// The state.
+    /// The state; a known word is sent in the page's spelling.
     pub state: TargetState,
     /// One of the account's pause reasons; needed with a pause.
     #[serde(rename = "pauseReason", default)]
@@ -197,6 +197,13 @@ impl Endpoint for ChangeState {
         ..Spec::DEFAULT
     };
     type Reply = StateChanged;
+
+    fn prepare(&mut self, _: &DialPlan) -> Result<(), Invalid> {
+        if let Some(known) = self.state.kind() {
+            self.state = known.into();
+        }
+        Ok(())
+    }
 
     fn check(&self) -> Result<(), Invalid> {
         filled("agentId", self.agent.as_str())?;
@@ -403,3 +410,24 @@ setters! { ChangeState {
     /// The phone name of the agent's number.
     phone_name(name: impl Into<PhoneName>) => phone_name = name.into();
 } }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::doubles::{Replay, Turn, asked, client};
+
+    #[tokio::test]
+    async fn a_known_state_goes_out_in_the_pages_spelling() {
+        let said = r#"{"status":"success","message":"{\"resp\":\"Success:done\"}"}"#;
+        let words =
+            [("ready", "Ready"), ("READY", "Ready"), ("Pause", "Pause"), (" pause", "Pause")];
+        let replay = Replay::new(words.map(|_| Turn::json(said)));
+        let client = client(&replay);
+        for (at, (word, want)) in words.into_iter().enumerate() {
+            client.call(ChangeState::new("agent01", word)).await.unwrap();
+            assert_eq!(asked(&replay, at)["state"], *want);
+        }
+        let error = client.call(ChangeState::new("agent01", "away")).await.unwrap_err();
+        assert_eq!(error.invalid_input().unwrap().field(), "state");
+    }
+}

@@ -3,6 +3,7 @@
 //! A success may still refuse single numbers: see [`BlockResult::refused`]. The pages name a list of numbers as one text
 //! and do not say how they are separated; commas are assumed, as the service's other lists have them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -49,19 +50,50 @@ impl NumberList {
         Self(rows.iter().filter_map(number).collect())
     }
 
-    /// The rows that a reply names as refused.
-    pub(crate) fn refused(&self, reply: &BlockResult) -> Vec<RowResult> {
-        let named = reply.refused().iter();
-        let row = |entry: &NumberEntry| {
-            let number = entry.number().map(PhoneNumber::from)?;
-            let at = |is: fn(&PhoneNumber, &PhoneNumber) -> bool| {
-                self.0.iter().position(|mine| is(mine, &number))
-            };
-            at(PhoneNumber::eq).or_else(|| at(PhoneNumber::is_same_number)).map(|at| at + 1)
+    /// The rows that were not certainly taken. The pages do not show what an entry looks like: where one names no row,
+    /// only those that are named among the taken ones were taken.
+    pub(crate) fn not_taken(&self, reply: &BlockResult) -> Vec<RowResult> {
+        let mut outcomes = vec![RowOutcome::Taken; self.0.len()];
+        let mut unplaced = None;
+        for entry in reply.refused() {
+            let rows = self.rows_of(entry);
+            if rows.is_empty() {
+                unplaced = unplaced.or(Some(entry.says()));
+            }
+            for row in rows {
+                if let Some(outcome) = outcomes.get_mut(row) {
+                    *outcome = RowOutcome::Refused(entry.says());
+                }
+            }
+        }
+        if let Some(says) = unplaced {
+            let taken: BTreeSet<usize> =
+                reply.taken().iter().flat_map(|entry| self.rows_of(entry)).collect();
+            for (row, outcome) in outcomes.iter_mut().enumerate() {
+                if *outcome == RowOutcome::Taken && !taken.contains(&row) {
+                    *outcome = RowOutcome::Unknown(Some(says.clone()));
+                }
+            }
+        }
+        let results = outcomes.into_iter().enumerate();
+        let results = results.filter(|(_, outcome)| *outcome != RowOutcome::Taken);
+        results.map(|(row, outcome)| RowResult::new(row + 1, outcome)).collect()
+    }
+
+    /// The rows, counted from 0, whose number an entry names: as it is written there, else in another spelling. None if
+    /// it names several numbers.
+    fn rows_of(&self, entry: &NumberEntry) -> Vec<usize> {
+        let named = entry.numbers();
+        let rows = |is: fn(&PhoneNumber, &PhoneNumber) -> bool| -> Vec<usize> {
+            let mine = self.0.iter().enumerate();
+            let mine = mine.filter(|(_, mine)| named.iter().any(|number| is(mine, number)));
+            mine.map(|(row, _)| row).collect()
         };
-        // One that its text does not identify counts against the first row, so that it is not lost.
-        let refused = |entry: &NumberEntry| RowOutcome::Refused(entry.0.to_string().into());
-        named.map(|entry| RowResult::new(row(entry).unwrap_or(1), refused(entry))).collect()
+        let exact = rows(PhoneNumber::eq);
+        let found = if exact.is_empty() { rows(PhoneNumber::is_same_number) } else { exact };
+        let keys: BTreeSet<_> =
+            found.iter().filter_map(|row| self.0.get(*row)).map(PhoneNumber::key).collect();
+        if keys.len() > 1 { Vec::new() } else { found }
     }
 }
 
@@ -97,6 +129,32 @@ impl NumberEntry {
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         }
+    }
+
+    /// Whatever in it may be a number: its texts and numbers, and the runs of digits in its texts.
+    fn numbers(&self) -> Vec<PhoneNumber> {
+        let mut found = Vec::new();
+        let mut open = vec![&self.0];
+        while let Some(value) = open.pop() {
+            match value {
+                Value::String(text) => {
+                    let inner = |c: char| c.is_ascii_digit() || c == '+';
+                    found.push(PhoneNumber::from(text.as_str()));
+                    let runs = text.split(|c| !inner(c)).filter(|run| !run.is_empty());
+                    found.extend(runs.map(PhoneNumber::from));
+                }
+                Value::Number(number) => found.push(number.to_string().into()),
+                Value::Array(values) => open.extend(values),
+                Value::Object(fields) => open.extend(fields.values()),
+                Value::Null | Value::Bool(_) => {}
+            }
+        }
+        found
+    }
+
+    /// The entry as text.
+    fn says(&self) -> SensitiveText {
+        self.0.to_string().into()
     }
 }
 
@@ -240,7 +298,7 @@ impl Batched for DeleteNumbers {
     }
 
     fn not_taken(&self, reply: &BlockResult) -> Vec<RowResult> {
-        self.numbers.refused(reply)
+        self.numbers.not_taken(reply)
     }
 }
 
@@ -310,8 +368,9 @@ setters! { CreateGroup {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
+    use crate::core::call::RowOutcome;
     use crate::core::error::{ErrorKind, Reason};
     use crate::testing::doubles::{Replay, Turn, asked, client};
 
@@ -332,6 +391,65 @@ mod tests {
         assert_eq!(asked(&replay, 0), want);
         let gone = client.block_numbers().delete(numbers).await.unwrap();
         assert_eq!((gone.deleted, gone.taken().len()), (Some(4), 1));
+    }
+
+    /// What became of each row that is deleted, by what an answer has under `error`.
+    async fn deleted<const ROWS: usize>(
+        numbers: [&str; ROWS],
+        (taken, refused): (Value, Value),
+    ) -> Vec<String> {
+        let answer = json!({"status": "success", "message": "deleted", "input": {},
+            "output": {"success": taken, "error": refused, "deleted": 1}});
+        let client = client(&Replay::new([Turn::json(answer.to_string())]));
+        let mut batches = client.block_numbers().delete(numbers).in_batches();
+        let batch = batches.try_next().await.unwrap().unwrap();
+        let mut became = vec!["taken".to_owned(); ROWS];
+        for result in batch.not_taken() {
+            became[result.row - 1] = match &result.outcome {
+                RowOutcome::Refused(says) => format!("refused {}", says.as_str()),
+                RowOutcome::Unknown(Some(says)) => format!("unknown {}", says.as_str()),
+                other => panic!("{other:?}"),
+            };
+        }
+        became
+    }
+
+    #[tokio::test]
+    async fn a_refused_number_is_found_wherever_an_entry_has_it() {
+        let numbers = ["9000000001", "9000000002"];
+        for entry in [
+            json!("9000000002"),
+            json!(9_000_000_002_u64),
+            json!("09000000002"),
+            json!({"number": "9000000002", "msg": "not found"}),
+            json!({"index": 1, "entry": {"phone": 9_000_000_002_u64}}),
+            json!(["9000000002", "not found"]),
+            json!("9000000002 was not found in 1 group"),
+            json!("Number +919000000002: not found"),
+        ] {
+            let became = deleted(numbers, (json!(["9000000001"]), json!([entry]))).await;
+            assert_eq!(became, ["taken".to_owned(), format!("refused {entry}")]);
+        }
+        // The same number twice: neither was taken.
+        let became =
+            deleted(["9000000002", "9000000002"], (json!([]), json!(["9000000002"]))).await;
+        assert_eq!(became, [r#"refused "9000000002""#; 2]);
+    }
+
+    #[tokio::test]
+    async fn an_entry_of_no_row_is_charged_to_none() {
+        let numbers = ["9000000001", "9000000002", "9000000003"];
+        for entry in [json!({"msg": "not found"}), json!("9000000009"), json!(null), json!(1)] {
+            let unknown = format!("unknown {entry}");
+            let said = (json!(["9000000001"]), json!([entry, "9000000003"]));
+            let became = deleted(numbers, said).await;
+            assert_eq!(became, ["taken", &unknown, r#"refused "9000000003""#]);
+        }
+        // One that names two numbers.
+        let both = json!("9000000001,9000000002 not found");
+        let became = deleted(numbers, (json!([{"n": "9000000003"}]), json!([both]))).await;
+        let unknown = format!("unknown {both}");
+        assert_eq!(became, [unknown.as_str(), unknown.as_str(), "taken"]);
     }
 
     #[tokio::test]

@@ -18,7 +18,7 @@ pub mod sync;
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::api::setters::setters;
 use crate::core::call::Call;
@@ -70,9 +70,19 @@ pub struct Filters {
     /// Only this type, such as `Progressive`.
     #[serde(rename = "callType", default)]
     pub call_type: Option<CallType>,
-    /// Only `Answered` or `NotAnswered`; rows say `Unanswered`.
-    #[serde(default)]
+    /// Only `Answered` or `NotAnswered`. A row's `Unanswered` goes out as `NotAnswered`; a word that is not known as it is.
+    #[serde(default, serialize_with = "filter_word")]
     pub status: Option<CallStatus>,
+}
+
+/// The filter's word for an outcome, which is not the rows'.
+fn filter_word<S: Serializer>(status: &Option<CallStatus>, to: S) -> Result<S::Ok, S::Error> {
+    let word = status.as_ref().map(|status| match status.kind() {
+        Some(CallStatusKind::Answered) => "Answered",
+        Some(CallStatusKind::NotAnswered) => "NotAnswered",
+        None => status.as_str(),
+    });
+    word.serialize(to)
 }
 
 /// One day's rows.
@@ -414,7 +424,7 @@ macro_rules! filters {
             call_id(call: CallId) => filters.call_id = call;
             /// Only this type.
             call_type(kind: impl Into<CallType>) => filters.call_type = kind.into();
-            /// Only `Answered` or `NotAnswered`.
+            /// Only calls with this outcome; a row's own word will do.
             status(status: impl Into<CallStatus>) => filters.status = status.into();
         } }
     )* };
@@ -448,5 +458,50 @@ impl Call<'_, FetchPage> {
         };
         let total = total.and_then(|(_, value)| number(value));
         Ok(Page { rows, total })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::pace::Patience;
+    use crate::testing::doubles::{Replay, Turn, asked, client};
+
+    #[tokio::test(start_paused = true)]
+    async fn today_is_asked_for_up_to_its_end() {
+        let none = || Turn::json(r#"{"status":"success","message":"success","details":[]}"#);
+        let replay = Replay::new([none(), none(), none()]);
+        let client = client(&replay);
+        let today = client.today();
+        let (cdr, ucid) = (client.cdr(), "90000000000000001".parse().unwrap());
+        cdr.for_day(today).await.unwrap();
+        cdr.page(today, 1, 10).await.unwrap();
+        cdr.for_ucid(ucid, today).patience(Patience::Wait).await.unwrap();
+        for at in 0..3 {
+            let sent = asked(&replay, at);
+            assert_eq!(sent["fromDate"], format!("{today} 00:00:00"));
+            assert_eq!(sent["toDate"], format!("{today} 23:59:59"));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_filter_has_the_filters_word_for_an_outcome() {
+        let none = || Turn::json(r#"{"status":"success","message":"success","details":[]}"#);
+        let words: [(CallStatus, &str); 7] = [
+            (CallStatusKind::NotAnswered.into(), "NotAnswered"),
+            (CallStatusKind::Answered.into(), "Answered"),
+            ("Unanswered".into(), "NotAnswered"),
+            ("NotAnswered".into(), "NotAnswered"),
+            ("unanswered".into(), "NotAnswered"),
+            ("answered".into(), "Answered"),
+            ("Abandoned".into(), "Abandoned"),
+        ];
+        let replay = Replay::new(words.iter().map(|_| none()));
+        let client = client(&replay);
+        for (at, (word, want)) in words.into_iter().enumerate() {
+            let call = client.cdr().for_day(client.today()).status(word);
+            call.patience(Patience::Wait).await.unwrap();
+            assert_eq!(asked(&replay, at)["status"], *want);
+        }
     }
 }

@@ -14,6 +14,7 @@ use crate::core::endpoint::{
 };
 use crate::core::envelope::ServiceMessage;
 use crate::types::invalid::Invalid;
+use crate::types::phone::DialPlan;
 use crate::types::wire::{SensitiveText, record, string_enum};
 
 const SUBSCRIBE: Spec = Spec {
@@ -97,6 +98,13 @@ impl Endpoint for Unsubscribe {
         ..SUBSCRIBE
     };
     type Reply = ServiceMessage;
+
+    fn prepare(&mut self, _: &DialPlan) -> Result<(), Invalid> {
+        if let Some(known) = self.events.kind() {
+            self.events = known.into();
+        }
+        Ok(())
+    }
 
     fn check(&self) -> Result<(), Invalid> {
         match self.events.kind() {

@@ -26,6 +26,9 @@ use crate::types::invalid::filled;
 use crate::types::phone::{DialPlan, PhoneNumber};
 use crate::types::wire::{Day, SensitiveText, YesNo, loose};
 
+#[cfg(feature = "legacy")]
+pub(crate) use upload::SCHEDULE_FORM;
+
 pub use delete::{DeleteLead, DeleteMany, DeleteScheduled, NumberAsNumber};
 pub use sheet::{Lead, Sheet};
 pub use upload::{AddBulk, LeadResult, MAX_BULK, MAX_SCHEDULED, Schedule, ScheduledLead, Uploaded};
@@ -134,9 +137,6 @@ impl Endpoint for AddLead {
     fn check(&self) -> Result<(), Invalid> {
         filled("campaign_name", self.campaign.as_str())?;
         filled("PhoneNumber", self.number.as_str())?;
-        if let Some(name) = &self.name {
-            sheet::name(name.as_str())?;
-        }
         for header in self.columns.keys().map(|header| header.trim()) {
             if let Some(own) = OWN_FIELDS.into_iter().find(|own| own.eq_ignore_ascii_case(header)) {
                 return Err(Invalid::new(own, "is no column: it has a setter of its own"));
@@ -305,8 +305,26 @@ mod tests {
         assert_eq!(replay.requests().len(), 1);
         assert_eq!(add().await.unwrap_err().reason(), Some(Reason::NotAllowed));
         assert_eq!(add().await.unwrap_err().reason(), Some(Reason::BadCredentials));
-        for call in [add().priority(0), add().priority(100), add().name("A;B")] {
+        for call in [add().priority(0), add().priority(100)] {
             assert_eq!(call.await.unwrap_err().kind(), ErrorKind::Input);
         }
+    }
+
+    /// The page limits the names of the bulk upload alone.
+    #[tokio::test]
+    async fn a_name_with_an_apostrophe_goes_out_but_in_a_bulk() {
+        let said =
+            |message| Turn::json(json!({"status": "SUCCESS", "message": message}).to_string());
+        let replay = Replay::new([said(json!("Successfully Updated")), said(json!([]))]);
+        let client = client(&replay);
+        client.leads().add("support_out", "9000000001").name("O'Brien; A").await.unwrap();
+        assert_eq!(asked(&replay, 0)["Name"], "O'Brien; A");
+        let lead = || super::Lead::new("9000000001").name("O'Brien");
+        let sheet = super::Sheet::of([lead().scheduled(client.today().next().end())]);
+        client.leads().schedule("support_out", sheet).await.unwrap();
+        assert_eq!(asked(&replay, 1)["bulkData"]["data"][0][1], "O'Brien");
+        let bulk = client.leads().bulk("support_out", super::Sheet::of([lead()]));
+        let error = bulk.await.unwrap_err();
+        assert_eq!((error.kind(), replay.requests().len()), (ErrorKind::Input, 2));
     }
 }

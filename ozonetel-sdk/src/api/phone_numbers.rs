@@ -31,7 +31,8 @@ const MANAGE: Spec = Spec {
     ..Spec::DEFAULT
 };
 
-/// Reads a phone number by name or number. No source shows a success, so the reply is the document as it came.
+/// Reads a phone number by name or number. No source shows a success, so the reply is the document as it came, whatever
+/// its status says but a failure.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FetchNumber {
     /// By name, without regard to letter case.
@@ -48,7 +49,7 @@ impl Endpoint for FetchNumber {
         method: Method::Get,
         discriminator: Discriminator::Is("action", "get"),
         repeat: Repeat::Safe,
-        envelope: Envelope::of(&["success"], Payload::Whole),
+        envelope: Envelope::of(&[], Payload::Open),
         docs: "https://docs.ozonetel.com/reference/get_ca-apis-phonemanagev2",
         effect: Effect::None,
         ..MANAGE

@@ -44,7 +44,8 @@ string_enum! {
 }
 
 record! {
-    /// One agent on one day in one mode.
+    /// One agent on one day in one mode. A row whose day or mode cannot be read is kept without it; what came is in
+    /// [`extra`](field@Self::extra), under the field's name and `_text`.
     pub struct AgentSummary {
         /// The agent's number, as text.
         agent_incr_id: String = "AgentIncrID",
@@ -53,9 +54,9 @@ record! {
         /// The agent's login id; in a callback the field of this name is the number.
         agent_unique_id: AgentId = "AgentUniqueID",
         /// The day.
-        call_date: Day = "CallDate",
+        call_date: Day = "CallDate" or text,
         /// The mode.
-        mode_type: ModeType = "ModeType",
+        mode_type: ModeType = "ModeType" or text,
         /// In calls.
         total_busy_time: ClockDuration = "TotalBusyTime",
         /// Dialing.

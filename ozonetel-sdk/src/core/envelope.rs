@@ -314,8 +314,15 @@ fn read_open<T: DeserializeOwned>(answer: &Answer<'_>) -> Result<Outcome<T>, Unr
     }
     if let Some(object) = fields::object(text) {
         let word = status(&object).map(|word| Word::of(&word));
-        if word == Some(Word::Failure) || !head.status.is_success() {
-            return judge_failure(answer, word, &text_of(&object), text);
+        let said = text_of(&object);
+        // A documented refusal needs no status word, and any other word may be a state in the document.
+        let refuses = match word {
+            Some(Word::Failure) => true,
+            Some(Word::Success) => false,
+            None | Some(Word::Unlisted) => reason::documented(&said).is_some(),
+        };
+        if refuses || !head.status.is_success() {
+            return judge_failure(answer, word, &said, text);
         }
     } else if repeats(text) {
         return Err(answer.unreadable(TWICE));

@@ -120,7 +120,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Numbers of the account itself, such as its DIDs, which are not dialled.
+    /// Numbers of the account itself, such as its DIDs, which are not dialled; an entry that is not a number is refused
+    /// by [`build`](Self::build).
     pub fn own_numbers<N: Into<PhoneNumber>>(
         mut self,
         numbers: impl IntoIterator<Item = N>,
@@ -130,6 +131,7 @@ impl ClientBuilder {
     }
 
     /// Extensions, service codes, emergency codes and own numbers that are dialled nevertheless. Default: none.
+    /// An entry that is not a number is refused by [`build`](Self::build).
     pub fn allowed_numbers<N: Into<PhoneNumber>>(
         mut self,
         numbers: impl IntoIterator<Item = N>,
@@ -293,6 +295,7 @@ impl ClientBuilder {
         if let Some(countries) = self.countries {
             dial_plan = dial_plan.countries(countries);
         }
+        dial_plan.check()?;
         let config = Arc::new(Config {
             dial_plan,
             zone,

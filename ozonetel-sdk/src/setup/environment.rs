@@ -181,6 +181,11 @@ impl Environment {
         let region: Region = parsed(&get, "OZONETEL_REGION")?.unwrap_or_default();
         let countries = get("OZONETEL_COUNTRIES").map(|text| listed(&text)).transpose()?;
         let allowed = get("OZONETEL_ALLOWED_NUMBERS").unwrap_or_default();
+        let allowed_numbers: Vec<_> = parts(&allowed).map(PhoneNumber::from).collect();
+        if allowed_numbers.iter().any(|number| number.key().is_none()) {
+            let reason = "has an entry that is not a telephone number";
+            return Err(Invalid::new("OZONETEL_ALLOWED_NUMBERS", reason));
+        }
         let zone: Option<Zone> = parsed(&get, "OZONETEL_TIMEZONE")?;
         let now = get("OZONETEL_NOW").map(|text| {
             let bad = |_| Invalid::new("OZONETEL_NOW", "expected an RFC 3339 time").showing(&text);
@@ -208,7 +213,7 @@ impl Environment {
             mode: mode.unwrap_or_default(),
             region,
             countries,
-            allowed_numbers: parts(&allowed).map(PhoneNumber::from).collect(),
+            allowed_numbers,
             zone,
             base_url,
             base_urls,
@@ -246,7 +251,8 @@ impl Environment {
             .mode(self.mode)
             .region(self.region)
             .own_numbers(self.did.iter().map(Did::as_str))
-            .own_numbers(&self.sip_id)
+            // A SIP id that is a name is never dialled.
+            .own_numbers(self.sip_id.iter().filter(|id| id.key().is_some()))
             .allowed_numbers(&self.allowed_numbers)
             .clock(Arc::clone(&clock));
         if let Some(countries) = &self.countries {
@@ -327,5 +333,36 @@ mod tests {
         assert_eq!(refused.to_string(), text);
         let others = texts(set(), |name| name == "OZONETEL_ACCOUNT").unwrap();
         assert_eq!(others, [("OZONETEL_ACCOUNT".to_owned(), "acme_support".to_owned())].into());
+    }
+
+    #[test]
+    fn what_is_listed_as_a_number_has_to_be_one() {
+        let read = |name: &str, value: &str| {
+            let (name, value) = (name.to_owned(), value.to_owned());
+            let get = move |asked: &str| match asked {
+                "OZONETEL_ACCOUNT" => Some("acme_support".to_owned()),
+                "OZONETEL_API_KEY" => Some("test-key".to_owned()),
+                asked if asked == name => Some(value.clone()),
+                _ => None,
+            };
+            let environment = Environment::read(&get)?;
+            environment.client_builder()?.build().map(|client| client.dial_plan().clone())
+        };
+        let field = |name: &str, value: &str| read(name, value).map_err(|invalid| invalid.field());
+        assert_eq!(
+            field("OZONETEL_ALLOWED_NUMBERS", "139,one").unwrap_err(),
+            "OZONETEL_ALLOWED_NUMBERS"
+        );
+        assert_eq!(field("OZONETEL_DID", "our number").unwrap_err(), "own_numbers");
+        // A SIP id may be a name, which is never dialled.
+        let number = PhoneNumber::from("918000000001");
+        for (name, value, may) in [
+            ("OZONETEL_SIP_ID", "agent01", true),
+            ("OZONETEL_SIP_ID", "8000000001", false),
+            ("OZONETEL_DID", "+91\u{a0}80000\u{a0}00001", false),
+        ] {
+            let plan = read(name, value).unwrap();
+            assert_eq!(number.for_dial(&plan).is_ok(), may, "{name} {value:?}");
+        }
     }
 }

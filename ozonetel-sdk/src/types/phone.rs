@@ -146,7 +146,10 @@ impl PhoneNumber {
     /// `0091` or `+0` before it; a foreign one with `+`, `00` or nothing; a short code only as it is. Text that is not a number equals
     /// nothing, itself included.
     ///
-    /// This is [`sip_ucid::same_number`], so a caller of an INVITE and of a call record can be compared.
+    /// This is [`sip_ucid::same_number`], so a caller of an INVITE and of a call record can be compared; blanks and hyphens
+    /// of other kinds, the marks that phones copy and a spreadsheet's `.0` are as good as none. A zero that is left out
+    /// when it is dialled, as in `+91 (0)90000 00001`, counts: a number that is to be dialled is compared in the form that
+    /// is dialled, [`for_dial`](Self::for_dial).
     ///
     /// ```
     /// use ozonetel_sdk::types::PhoneNumber;
@@ -155,10 +158,11 @@ impl PhoneNumber {
     /// assert!(!in_the_cdr.is_same_number(&PhoneNumber::from("+12015550123")));
     /// ```
     pub fn is_same_number(&self, other: &Self) -> bool {
-        sip_ucid::same_number(written::bare(&self.0), written::bare(&other.0))
+        sip_ucid::same_number(&*written::plain(&self.0), &*written::plain(&other.0))
     }
 
-    /// What all spellings of the number have in common, to group and to look up by. `None` for text that is not a number.
+    /// What all spellings of the number have in common, to group and to look up by: equal where
+    /// [`is_same_number`](Self::is_same_number) is true. `None` for text that is not a number.
     ///
     /// ```
     /// use ozonetel_sdk::types::PhoneNumber;
@@ -168,7 +172,8 @@ impl PhoneNumber {
     /// assert_eq!(PhoneNumber::from("anonymous").key(), None);
     /// ```
     pub fn key(&self) -> Option<NumberKey> {
-        let number = Number::parse(written::bare(&self.0))?;
+        let text = written::plain(&self.0);
+        let number = Number::parse(&*text)?;
         let digits = number.significant_digits().map(char::from).collect();
         Some(NumberKey { plan: number.plan(), digits })
     }
@@ -305,6 +310,48 @@ mod tests {
         assert_eq!(PhoneNumber::from("9000000001").to_string(), "…01");
         assert!(PhoneNumber::from("…01").for_dial(&DialPlan::default()).is_err());
         assert_eq!(format!("{:?}", PhoneNumber::from("9000000001")), "PhoneNumber(…01)");
+    }
+
+    #[test]
+    fn a_number_is_known_by_what_is_dialled_for_it() {
+        let key = PhoneNumber::from("9000000001").key();
+        for text in [
+            "9000000001.0",
+            "9000000001.00",
+            "+91\u{a0}90000\u{a0}00001",
+            "90000\u{2011}00001",
+            "90000\u{2013}00001",
+            "90000\u{202f}00001",
+            "\u{202a}+91 90000 00001\u{202c}",
+            "\t9000000001",
+            "9000000001\n",
+            "\u{a0}9000000001",
+        ] {
+            let number = PhoneNumber::from(text);
+            assert_eq!(number.for_dial(&DialPlan::default()).unwrap().as_str(), "9000000001");
+            assert_eq!(number.key(), key, "{text:?}");
+            assert!(number.is_same_number(&PhoneNumber::from("09000000001")), "{text:?}");
+        }
+        // Decimals that say something, and those behind separators, are digits as before.
+        for text in ["9000000001.01", "90000.00001.0", "9000000001\u{2014}"] {
+            assert_ne!(PhoneNumber::from(text).key(), key, "{text:?}");
+        }
+    }
+
+    proptest::proptest! {
+        /// But for a zero behind the country code, and for service numbers, whose country code is not dialled.
+        #[test]
+        fn what_is_dialled_is_the_same_number(
+            text in "(\\+91|0091|91|0)?[ \u{a0}\u{2011}-]?[1-9][0-9]{1,5}[ .\u{a0}\u{202f}\u{2013}-]?[0-9]{2,9}(\\.00?)?",
+        ) {
+            let number = PhoneNumber::from(text.as_str());
+            let Ok(dialled) = number.for_dial(&DialPlan::default()) else { return Ok(()) };
+            let digits = dialled.as_str();
+            if !["1800", "1860", "1600", "1601", "140"].iter().any(|head| digits.starts_with(head)) {
+                proptest::prop_assert_eq!(number.key(), dialled.key());
+                proptest::prop_assert!(number.is_same_number(&dialled));
+            }
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use ozonetel_sdk::types::{Day, Zone};
 use super::{Backend, RowWrite, SummaryRows, WritePlan};
 use crate::call::CallColumns;
 use crate::error::StoreError;
-use crate::leg::{StoredLeg, number_key};
+use crate::leg::StoredLeg;
 use crate::query::{CallQuery, CheckpointWrite, Cursor, DayCoverage, Order, StoredCall};
 
 /// Everything in maps behind a lock.
@@ -81,7 +81,7 @@ impl Tables {
 
     fn takes(
         &self,
-        query: &CallQuery,
+        (query, number): (&CallQuery, Option<&String>),
         call: &CallColumns,
         legs: &BTreeSet<String>,
     ) -> Result<bool, StoreError> {
@@ -96,11 +96,8 @@ impl Tables {
         {
             return Ok(false);
         }
-        if let Some(number) = &query.number {
-            let key = number_key(number);
-            if key.is_none() || key != call.number_key {
-                return Ok(false);
-            }
+        if number.is_some() && number != call.number_key.as_ref() {
+            return Ok(false);
         }
         let Some(agents) = &query.agents else { return Ok(true) };
         for leg in legs.iter().filter_map(|key| self.legs.get(key)) {
@@ -147,10 +144,11 @@ impl Backend for Memory {
         after: Option<&Cursor>,
         limit: usize,
     ) -> Result<Vec<StoredCall>, StoreError> {
+        let number = query.number_key()?;
         let tables = self.tables();
         let mut found: Vec<(Day, i64, &str)> = Vec::new();
         for (call, legs) in tables.calls.values() {
-            if tables.takes(query, call, legs)? {
+            if tables.takes((query, number.as_ref()), call, legs)? {
                 found.push((call.day, call.started_at, &call.key));
             }
         }

@@ -3,7 +3,7 @@
 use ozonetel_sdk::cdr::sync::{Checkpoint, GapReason, Upserted};
 use ozonetel_sdk::phone_call::CallOutcomeKind;
 use ozonetel_sdk::types::Day;
-use ozonetel_store::{CallQuery, Cursor, Direction, Order, Store};
+use ozonetel_store::{CallQuery, Cursor, Direction, Order, Store, StoreError};
 use serde_json::{Value, json};
 
 use crate::rig::{KINDS, NOON, Place, Reports, day, fill};
@@ -29,6 +29,10 @@ on_every_kind! {
     a_row_that_cannot_be_parsed_is_kept_beside_the_last_one_that_could;
     a_leg_that_moves_takes_its_call_with_it;
     every_filter_takes_what_it_says;
+    a_number_is_found_in_every_spelling_and_what_is_none_is_an_error;
+    what_no_index_can_hold_is_stored_whole;
+    a_leg_without_a_date_moves_its_call_to_no_other_time;
+    a_summary_without_a_day_is_of_the_only_one_that_was_asked_for;
     pages_of_any_size_hold_every_call_once_in_order;
     a_day_that_was_never_read_is_told_from_one_without_calls;
     gaps_and_checkpoint_outlive_the_sync;
@@ -199,7 +203,6 @@ mod cases {
             (CallQuery { outcome: Some(CallOutcomeKind::AgentMissed), ..all() }, vec!["4"]),
             (CallQuery { outcome: Some(CallOutcomeKind::Completed), ..all() }, vec!["2", "1", "3"]),
             (CallQuery { number: Some("00919000000002".into()), ..all() }, vec!["2"]),
-            (CallQuery { number: Some("anonymous".into()), ..all() }, vec![]),
             (CallQuery { campaign: Some("support_out".into()), ..all() }, vec!["2"]),
             (
                 CallQuery {
@@ -212,6 +215,106 @@ mod cases {
         ] {
             assert_eq!(keys(&place.store, &query).await, expected, "{query:?}");
         }
+    }
+
+    pub(super) async fn a_number_is_found_in_every_spelling_and_what_is_none_is_an_error(
+        place: Place,
+    ) {
+        let marked =
+            with(leg(2, 21, "11:00:00"), &[("CallerID", json!("+91\u{a0}90000\u{a0}00001"))]);
+        let other = with(leg(3, 31, "12:00:00"), &[("CallerID", json!("anonymous"))]);
+        fill(&place.store, &[leg(1, 11, "10:00:00"), marked, other]).await;
+        let of = |number: &str| CallQuery { number: Some(number.into()), ..CallQuery::default() };
+        for number in [
+            "9000000001",
+            "\u{202a}+91 90000 00001\u{202c}",
+            "\t9000000001",
+            "9000000001\n",
+            "\u{a0}9000000001",
+            "90000\u{2011}00001",
+            "9000000001.0",
+        ] {
+            assert_eq!(keys(&place.store, &of(number)).await, ["2", "1"], "{number:?}");
+        }
+        assert_eq!(keys(&place.store, &of("9000000002")).await, Vec::<String>::new());
+        for number in ["anonymous", "", "9000000001/9000000002", "9".repeat(33).as_str()] {
+            let error = place.store.calls(&of(number), None, 10).await.unwrap_err();
+            assert!(matches!(&error, StoreError::Input(invalid) if invalid.field() == "number"));
+            assert_eq!(error.to_string(), "number is not a telephone number");
+            assert!(place.store.stream(of(number)).try_next().await.is_err(), "{number:?}");
+        }
+    }
+
+    pub(super) async fn what_no_index_can_hold_is_stored_whole(place: Place) {
+        // Random, so that it is as long when it is compressed.
+        let mut seed = 7_u64;
+        let mut next = |of: u8| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            u8::try_from((seed >> 33) % u64::from(of)).unwrap()
+        };
+        let digits: String = (0..9000).map(|_| char::from(b'0' + next(10))).collect();
+        let letters: String = (0..9000).map(|_| char::from(b'a' + next(26))).collect();
+        let row = with(
+            leg(1, 11, "10:00:00"),
+            &[("CallerID", json!(digits)), ("AgentID", json!(letters))],
+        );
+        fill(&place.store, &[row, leg(2, 21, "11:00:00")]).await;
+        assert_eq!(place.store.checkpoint().await.unwrap().map(|_| ()), Some(()));
+        let call = place.store.call("1").await.unwrap().unwrap();
+        let record = call.records().unwrap().remove(0);
+        assert_eq!(record.caller_id.unwrap().as_str(), digits);
+        assert_eq!(record.agent_id.unwrap().as_str(), letters);
+        let of =
+            |agent: &str| CallQuery { agents: Some(vec![agent.into()]), ..CallQuery::default() };
+        assert_eq!(keys(&place.store, &of(&letters.to_uppercase())).await, ["1"]);
+        assert_eq!(keys(&place.store, &of(&letters[..255])).await, Vec::<String>::new());
+    }
+
+    pub(super) async fn a_leg_without_a_date_moves_its_call_to_no_other_time(place: Place) {
+        let dated = |ucid, start: &str| leg(1, ucid, start);
+        let undated =
+            |ucid, start: &str| with(leg(1, ucid, start), &[("CallDate", json!("0000-00-00"))]);
+        let calls = [
+            [dated(11, "10:00:00"), undated(12, "10:00:20")],
+            [dated(11, "10:00:00"), undated(12, "09:59:59")],
+            [undated(11, "10:00:20"), dated(12, "10:00:00")],
+            [
+                dated(11, "10:00:00"),
+                with(dated(12, "10:00:20"), &[("StartTime", json!("24:61:00"))]),
+            ],
+        ];
+        let mut rows = Vec::new();
+        for (call, legs) in (1..).zip(calls) {
+            for (at, leg) in (0..).zip(legs) {
+                rows.push(with(leg, &[("CallID", json!(call)), ("UCID", json!(call * 10 + at))]));
+            }
+        }
+        fill(&place.store, &rows).await;
+        for call in 1..=4 {
+            let stored = place.store.call(&call.to_string()).await.unwrap().unwrap();
+            assert_eq!((stored.day, stored.legs.len()), (day(), 2), "{call}");
+            // 10:00 in India.
+            assert_eq!(stored.started_at, 1_795_149_000_000, "{call}");
+        }
+    }
+
+    pub(super) async fn a_summary_without_a_day_is_of_the_only_one_that_was_asked_for(
+        place: Place,
+    ) {
+        let row = |day: Value| {
+            let row = json!({"AgentUniqueID": "agent01", "CallDate": day});
+            serde_json::from_value::<ozonetel_sdk::summary::AgentSummary>(row).unwrap()
+        };
+        let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(NOON);
+        let (first, second) = (day(), day().next());
+        let store = &place.store;
+        store.save_summary(first, first, vec![row(Value::Null)], at).await.unwrap();
+        assert_eq!(store.summary(first, first).await.unwrap()[&first].len(), 1);
+        let rows = vec![row(json!("2026-11-20")), row(json!("0000-00-00"))];
+        let error = store.save_summary(first, second, rows, at).await.unwrap_err();
+        assert!(matches!(&error, StoreError::Input(invalid) if invalid.field() == "CallDate"));
+        let found = store.summary(first, second).await.unwrap();
+        assert_eq!(found.keys().copied().collect::<Vec<_>>(), [first], "nothing was stored");
     }
 
     pub(super) async fn pages_of_any_size_hold_every_call_once_in_order(place: Place) {

@@ -40,9 +40,17 @@ pub async fn file(client: &Client, store: &Store) -> Result<bool, String> {
     let from = std::iter::successors(Some(from), |day| Some(day.previous())).nth(DAYS + 1);
     let stored = store.summary(from.unwrap_or(to), to).await.map_err(|error| error.to_string())?;
     let stored = stored.into_keys().collect();
-    let Some((from, to)) = next_range(local, &stored) else { return Ok(false) };
-    let call = client.summary().between(from.start(), to.end()).patience(Patience::Wait);
-    let rows = call.await.map_err(|error| error.to_string())?;
+    let Some((from, mut to)) = next_range(local, &stored) else { return Ok(false) };
+    let ask = async |to: Day| {
+        let call = client.summary().between(from.start(), to.end()).patience(Patience::Wait);
+        call.await.map_err(|error| error.to_string())
+    };
+    let mut rows = ask(to).await?;
+    // A row without a day is of the one that was asked for, if that is one.
+    if from != to && rows.iter().any(|row| row.call_date.is_none()) {
+        to = from;
+        rows = ask(to).await?;
+    }
     store.save_summary(from, to, rows, now).await.map_err(|error| error.to_string())?;
     Ok(true)
 }
@@ -69,6 +77,9 @@ pub async fn run(client: Client, store: Store, stop: CancellationToken) {
 
 #[cfg(test)]
 mod tests {
+    use ozonetel_sdk::auth::AuthMode;
+    use ozonetel_sdk::testing::doubles::{Replay, Turn};
+
     use super::*;
 
     fn at(text: &str) -> LocalDateTime {
@@ -100,6 +111,27 @@ mod tests {
         assert_eq!(next_range(at("2026-11-20 04:00:00"), &stored), Some((yesterday, yesterday)));
         stored.insert(yesterday);
         assert_eq!(next_range(at("2026-11-20 04:00:00"), &stored), None);
+    }
+
+    #[tokio::test]
+    async fn a_row_without_a_day_is_asked_for_by_its_day() {
+        let rows = r#"{"status":"success","message":[{"AgentUniqueID":"agent01","CallDate":"0000-00-00"}]}"#;
+        let replay = Replay::new([Turn::json(rows), Turn::json(rows)]);
+        let client = Client::builder().account("acme_support").key("test-key").mode(AuthMode::Key);
+        let client = client.transport(std::sync::Arc::new(replay.clone())).build().unwrap();
+        let store = Store::in_memory(client.zone().clone());
+        assert_eq!(file(&client, &store).await, Ok(true));
+        let sent = |at: usize| {
+            let body = serde_json::from_slice::<serde_json::Value>(replay.requests()[at].body());
+            let body = body.unwrap();
+            ["fromDate", "toDate"]
+                .map(|name| body[name].as_str().unwrap()[..10].parse::<Day>().unwrap())
+        };
+        let ([from, to], one) = (sent(0), sent(1));
+        assert_eq!((from.days_until(to), one), (29, [from, from]));
+        let stored = store.summary(from, to).await.unwrap();
+        assert_eq!(stored.keys().copied().collect::<Vec<_>>(), [from]);
+        assert_eq!(stored[&from].len(), 1);
     }
 
     #[test]

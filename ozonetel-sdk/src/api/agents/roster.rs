@@ -18,12 +18,13 @@ const DETAILS: Spec = Spec {
     path_verified: false,
     auth: Auth::KeyHeader,
     rate: Rate::AgentDetails,
-    envelope: Envelope::of(&["success"], Payload::Whole),
+    envelope: Envelope::of(&[], Payload::Open),
     docs: "https://docs.ozonetel.com/reference/post_ca-apis-agentdetails",
     ..Spec::DEFAULT
 };
 
-/// The details of an agent. No source shows a success, so the reply is the document as it came.
+/// The details of an agent. No source shows a success, so the reply is the document as it came, whatever its status says
+/// but a failure.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FetchDetails {
     /// The agent.

@@ -12,6 +12,7 @@ use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{AgentId, CampaignName, Did};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
+use crate::types::phone::DialPlan;
 use crate::types::wire::{SensitiveText, TimeOfDay, commas, string_enum};
 
 string_enum! {
@@ -118,6 +119,16 @@ impl Endpoint for CreateOutbound {
     const SPEC: Spec = OUTBOUND;
     type Reply = ServiceMessage;
 
+    fn prepare(&mut self, _: &DialPlan) -> Result<(), Invalid> {
+        if let Some(known) = self.kind.kind() {
+            self.kind = known.into();
+        }
+        if let Some(known) = self.method.kind() {
+            self.method = known.into();
+        }
+        Ok(())
+    }
+
     fn check(&self) -> Result<(), Invalid> {
         named(&self.action, &self.campaign, &self.did)?;
         present("fallbackDID", self.fallback_did.as_ref())?;
@@ -180,6 +191,14 @@ impl Endpoint for CreateInbound {
     };
     type Reply = ServiceMessage;
 
+    fn prepare(&mut self, _: &DialPlan) -> Result<(), Invalid> {
+        if let Some(known) = self.kind.kind() {
+            self.kind = known.into();
+        }
+        self.pop_url_at = self.pop_url_at.take().map(spelled);
+        Ok(())
+    }
+
     fn check(&self) -> Result<(), Invalid> {
         named(&self.action, &self.campaign, &self.did)?;
         present("users", self.users.as_ref())?;
@@ -193,6 +212,11 @@ impl Endpoint for CreateInbound {
             Err(Invalid::new("campaignType", "has to be InBound"))
         }
     }
+}
+
+/// A known word in the page's spelling.
+fn spelled(when: PopUrlAt) -> PopUrlAt {
+    when.kind().map_or(when, PopUrlAt::from)
 }
 
 fn named(action: &str, campaign: &CampaignName, did: &Did) -> Result<(), Invalid> {
@@ -400,7 +424,7 @@ setters! { CreateInbound {
     /// Where the callback after each call goes.
     callback_url(url: impl Into<SensitiveText>) => callback_url = url.into();
     /// When the screen pop is opened.
-    pop_url_at(when: impl Into<PopUrlAt>) => pop_url_at = when.into();
+    pop_url_at(when: impl Into<PopUrlAt>) => pop_url_at = spelled(when.into());
     /// Put in front of numbers.
     call_prefix(prefix: impl Into<String>) => call_prefix = prefix.into();
 } }
@@ -438,6 +462,33 @@ mod tests {
             "did": "918000000001", "users": "agent01,agent02", "popUrlAt": "Client&Server", "wrapUpTime": 30,
             "username": "acme_support", "apiKey": "test-key"});
         assert_eq!(asked(&replay, 0), want);
+    }
+
+    #[tokio::test]
+    async fn known_words_go_out_in_the_pages_spelling() {
+        let made = || Turn::json(r#"{"status":"success","Message":"created"}"#);
+        let replay = Replay::new([made(), made()]);
+        let client = client(&replay);
+        let runtime = ("09:00:00".parse().unwrap(), "18:00:00".parse().unwrap());
+        let (kind, method, did) = ("progressive", "SKILLWISE", "918000000001");
+        client.campaigns().create_outbound("spring", kind, method, did, runtime).await.unwrap();
+        let sent = asked(&replay, 0);
+        assert_eq!(
+            (&sent["campaignType"], &sent["dialMethod"]),
+            (&json!("Progressive"), &json!("Skillwise"))
+        );
+        let call =
+            client.campaigns().create_inbound("spring", did).pop_url_at("client side onbusy");
+        let mut request = call.request().unwrap().clone();
+        assert_eq!(request.pop_url_at.as_ref().unwrap().as_str(), "Client Side OnBusy");
+        request.pop_url_at = Some("client side onbusy".into());
+        request.kind = "inbound".into();
+        client.call(request).await.unwrap();
+        let sent = asked(&replay, 1);
+        assert_eq!(
+            (&sent["campaignType"], &sent["popUrlAt"]),
+            (&json!("InBound"), &json!("Client Side OnBusy"))
+        );
     }
 
     #[tokio::test]

@@ -13,7 +13,7 @@ use crate::core::endpoint::{
 use crate::core::envelope::ServiceMessage;
 use crate::types::ids::CampaignName;
 use crate::types::invalid::{Invalid, InvalidRow, filled};
-use crate::types::phone::PhoneNumber;
+use crate::types::phone::{DialPlan, PhoneNumber};
 use crate::types::redact::redact_number;
 use crate::types::wire::SensitiveText;
 
@@ -35,17 +35,30 @@ pub struct DeleteLead {
     /// The campaign.
     #[serde(rename = "campaignName")]
     pub campaign: CampaignName,
-    /// The number as it was uploaded.
+    /// The number; sent in the form of [`PhoneNumber::for_dial`], in which leads are uploaded. One that has no such form
+    /// is sent as it is.
     #[serde(rename = "phoneNumber")]
     pub number: PhoneNumber,
     /// The name as it was uploaded.
     #[serde(default)]
     pub name: Option<SensitiveText>,
+    /// Whether the number is sent as it is: it was not uploaded by this library.
+    #[serde(skip)]
+    pub as_uploaded: bool,
 }
 
 impl Endpoint for DeleteLead {
     const SPEC: Spec = DELETE;
     type Reply = ServiceMessage;
+
+    fn prepare(&mut self, plan: &DialPlan) -> Result<(), Invalid> {
+        if !self.as_uploaded
+            && let Ok(number) = self.number.for_dial(plan)
+        {
+            self.number = number;
+        }
+        Ok(())
+    }
 
     fn check(&self) -> Result<(), Invalid> {
         filled("campaignName", self.campaign.as_str())?;
@@ -135,12 +148,15 @@ impl Endpoint for DeleteScheduled {
 }
 
 impl<'c> Leads<'c> {
-    /// Takes one lead out of a campaign, by the number as it was uploaded.
+    /// Takes one lead out of a campaign. The number is put into the form in which [`add`](Self::add) and the uploads send
+    /// it; one that the account does not dial is sent as it is, and any is by
+    /// [`delete_as_uploaded`](Self::delete_as_uploaded). What the service answers for a number that is not there is not
+    /// known.
     ///
     /// ```
     /// # ozonetel_sim::doc(async |sim, client| {
     /// client.leads().add("support_out", "9000000001").name("A B").await?;
-    /// client.leads().delete("support_out", "9000000001").name("A B").await?;
+    /// client.leads().delete("support_out", "+91 90000 00001").name("A B").await?;
     /// # Ok(()) });
     /// ```
     ///
@@ -152,7 +168,28 @@ impl<'c> Leads<'c> {
         number: impl Into<PhoneNumber>,
     ) -> Call<'c, DeleteLead> {
         let (campaign, number) = (campaign.into(), number.into());
-        Call::new(self.0, Ok(DeleteLead { campaign, number, name: None }))
+        Call::new(self.0, Ok(DeleteLead { campaign, number, name: None, as_uploaded: false }))
+    }
+
+    /// As [`delete`](Self::delete), with the number sent as it is: for a lead that was uploaded by other means, in another
+    /// form.
+    ///
+    /// ```
+    /// # ozonetel_sim::doc(async |sim, client| {
+    /// let call = client.leads().delete_as_uploaded("support_out", "09000000001");
+    /// assert_eq!(call.request()?.number.as_str(), "09000000001");
+    /// # Ok(()) });
+    /// ```
+    ///
+    /// # Errors
+    /// As [`delete`](Self::delete).
+    pub fn delete_as_uploaded(
+        &self,
+        campaign: impl Into<CampaignName>,
+        number: impl Into<PhoneNumber>,
+    ) -> Call<'c, DeleteLead> {
+        let (campaign, number) = (campaign.into(), number.into());
+        Call::new(self.0, Ok(DeleteLead { campaign, number, name: None, as_uploaded: true }))
     }
 
     /// Takes leads out of several campaigns.
@@ -251,6 +288,24 @@ mod tests {
         let why = "refused: row 1: phoneNumber may not begin with 0: it is sent as a number";
         assert_eq!(error.invalid_input().unwrap().reason(), why);
         assert_eq!((error.kind(), replay.requests().len()), (ErrorKind::Input, 1));
+    }
+
+    #[tokio::test]
+    async fn a_lead_is_deleted_by_the_number_that_it_was_added_with() {
+        let replay = Replay::new([(); 4].map(|()| ok()));
+        let client = client(&replay);
+        let delete = |number: &str| client.leads().delete("support_out", number);
+        delete("+91 90000 00001").await.unwrap();
+        client.leads().delete_as_uploaded("support_out", "09000000001").await.unwrap();
+        // What is not dialled was not uploaded in another form.
+        delete("+1 202-555-0143").await.unwrap();
+        delete("A-17").await.unwrap();
+        let sent = ["9000000001", "09000000001", "+1 202-555-0143", "A-17"];
+        for (at, number) in sent.into_iter().enumerate() {
+            let want = json!({"userName": "acme_support", "campaignName": "support_out",
+                "phoneNumber": number});
+            assert_eq!(asked(&replay, at), want);
+        }
     }
 
     #[tokio::test]

@@ -88,7 +88,7 @@ impl Lead {
         Self { number: number.into(), cells: Vec::new() }
     }
 
-    /// The person's name: letters, digits, `_`, blanks and `( ) . + $ % - :`.
+    /// The person's name. A bulk upload takes letters, digits, `_`, blanks and `( ) . + $ % - :` only.
     #[must_use]
     pub fn name(self, name: impl Into<SensitiveText>) -> Self {
         self.column("Name", name.into().as_str())
@@ -315,6 +315,8 @@ impl Sheet {
 /// What the cells of an upload have to look like.
 pub(crate) struct RowForm {
     pub(crate) characters: usize,
+    /// Whether the page limits the characters of names.
+    pub(crate) plain_names: bool,
     /// Times as `YYYY-MM-DD HH:MM:SS` instead of days.
     pub(crate) scheduled: bool,
 }
@@ -326,7 +328,7 @@ impl RowForm {
         if is(PHONE) && !filled {
             return Err(Invalid::new(PHONE, "is empty"));
         }
-        if is("Name") {
+        if is("Name") && self.plain_names {
             return name(text);
         }
         if is("Priority") && filled {
@@ -343,8 +345,8 @@ impl RowForm {
     }
 }
 
-/// What the page allows in a name. Other alphabets are left to the service.
-pub(super) fn name(text: &str) -> Result<(), Invalid> {
+/// What the page of the bulk upload allows in a name. Other alphabets are left to the service.
+fn name(text: &str) -> Result<(), Invalid> {
     let allowed = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "_ ().+$%-:".contains(c);
     if text.chars().all(allowed) {
         Ok(())
@@ -381,7 +383,7 @@ mod tests {
 
     use super::*;
 
-    const BULK: RowForm = RowForm { characters: 2000, scheduled: false };
+    const BULK: RowForm = RowForm { characters: 2000, plain_names: true, scheduled: false };
 
     #[test]
     fn leads_become_rows_under_the_union_of_their_headers() {
@@ -483,7 +485,7 @@ mod tests {
         ] {
             assert_eq!(row(&cells).check_rows(&BULK).is_empty(), good, "{cells:?}");
         }
-        let scheduled = RowForm { characters: 2000, scheduled: true };
+        let scheduled = RowForm { characters: 2000, plain_names: false, scheduled: true };
         let at = |time| row(&[number, ("ScheduledTime", time)]).check_rows(&scheduled).is_empty();
         assert!(at("2030-02-13 21:14:00") && !at("2030-02-13") && !at(""));
         let short = Sheet::new(vec![PHONE.into(), "Name".into()], vec![vec!["9".into()]]);

@@ -35,7 +35,10 @@ const BULK: Spec = Spec {
     ..Spec::DEFAULT
 };
 
-const BULK_FORM: RowForm = RowForm { characters: 2000, scheduled: false };
+const BULK_FORM: RowForm = RowForm { characters: 2000, plain_names: true, scheduled: false };
+
+pub(crate) const SCHEDULE_FORM: RowForm =
+    RowForm { characters: usize::MAX, plain_names: false, scheduled: true };
 
 /// The row limit of the bulk upload.
 pub const MAX_BULK: usize = 500;
@@ -57,7 +60,7 @@ pub struct AddBulk {
     /// Leaves numbers out that are there already.
     #[serde(rename = "checkDuplicate", default)]
     pub check_duplicate: Option<YesNo>,
-    /// Replaces numbers that are there already; wins over `checkDuplicate`.
+    /// Sent as `isDelete`, which wins over `checkDuplicate`: see [`replace`](Call::replace).
     #[serde(rename = "isDelete", default)]
     pub replace: Option<YesNo>,
 }
@@ -226,7 +229,7 @@ impl Batched for Schedule {
     }
 
     fn check_rows(&self) -> Vec<InvalidRow> {
-        self.sheet.check_rows(&RowForm { characters: usize::MAX, scheduled: true })
+        self.sheet.check_rows(&SCHEDULE_FORM)
     }
 
     fn not_taken(&self, reply: &Vec<ScheduledLead>) -> Vec<RowResult> {
@@ -304,7 +307,10 @@ setters! { AddBulk {
     start() => action = "START".to_owned();
     /// Leaves numbers out that are there already.
     check_duplicate() => check_duplicate = YesNo(true);
-    /// Replaces numbers that are there already; wins over [`check_duplicate`](Self::check_duplicate).
+    /// Sends `isDelete`. Of this field the page says no more than that it wins over
+    /// [`check_duplicate`](Self::check_duplicate): that the rows replace those of the same numbers is an assumption
+    /// (`leads.is-delete`), and by its name it may as well delete every lead of the campaign. Try it on a campaign whose
+    /// leads may be lost.
     replace() => replace = YesNo(true);
 } }
 

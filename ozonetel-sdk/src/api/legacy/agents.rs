@@ -186,7 +186,7 @@ impl Endpoint for AgentDetails {
         path_verified: false,
         input: Input::Query,
         auth: Auth::Fields { user: "userName", key: "apiKey" },
-        envelope: Envelope::of(&["success"], Payload::Whole),
+        envelope: Envelope::of(&[], Payload::Open),
         docs: "https://docs.ozonetel.com/reference/post_ca-apis-agentdetails",
         ..Spec::DEFAULT
     };

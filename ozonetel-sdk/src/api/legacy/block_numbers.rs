@@ -124,7 +124,7 @@ macro_rules! batched {
             }
 
             fn not_taken(&self, reply: &BlockResult) -> Vec<RowResult> {
-                self.numbers.refused(reply)
+                self.numbers.not_taken(reply)
             }
         }
     )* };

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::leads::SCHEDULE_FORM;
 use crate::api::leads::sheet::RowForm;
 use crate::api::leads::{AddLead, Added, MAX_SCHEDULED, ScheduledLead, Sheet, Uploaded};
 use crate::core::call::{Batched, RowResult};
@@ -100,7 +101,11 @@ impl Batched for AddBulkLegacy {
     }
 
     fn check_rows(&self) -> Vec<InvalidRow> {
-        self.sheet.check_rows(&RowForm { characters: usize::MAX, scheduled: false })
+        self.sheet.check_rows(&RowForm {
+            characters: usize::MAX,
+            plain_names: false,
+            scheduled: false,
+        })
     }
 
     fn not_taken(&self, reply: &Uploaded) -> Vec<RowResult> {
@@ -143,8 +148,7 @@ impl Endpoint for ScheduleText {
     fn check(&self) -> Result<(), Invalid> {
         filled("campaign_name", self.campaign.as_str())?;
         self.sheet.check(MAX_SCHEDULED, &["PhoneNumber", "ScheduledTime"])?;
-        let form = RowForm { characters: usize::MAX, scheduled: true };
-        InvalidRow::all(&self.sheet.check_rows(&form))
+        InvalidRow::all(&self.sheet.check_rows(&SCHEDULE_FORM))
     }
 }
 
@@ -207,6 +211,13 @@ impl Endpoint for ClearCampaign {
         ..Spec::DEFAULT
     };
     type Reply = ServiceMessage;
+
+    fn prepare(&mut self, _: &DialPlan) -> Result<(), Invalid> {
+        if let Some(known) = self.status.as_ref().and_then(LeadStatus::kind) {
+            self.status = Some(known.into());
+        }
+        Ok(())
+    }
 
     fn check(&self) -> Result<(), Invalid> {
         filled("campaignName", self.campaign.as_str())?;

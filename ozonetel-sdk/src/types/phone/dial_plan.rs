@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use sip_ucid::NumberPlan;
+
 use super::written::{self, FIELD, WrittenNumber};
 use super::{PhoneNumber, Region};
 use crate::types::invalid::Invalid;
@@ -85,8 +87,11 @@ pub struct DialPlan {
     region: Region,
     /// Without a list, India in the region of India, and none elsewhere.
     countries: Option<Vec<Country>>,
+    /// In the form that is dialled, where there is one.
     own: Vec<PhoneNumber>,
     allowed: Vec<PhoneNumber>,
+    /// The list that has an entry which is not a number.
+    unread: Option<&'static str>,
 }
 
 /// What a text turned out to be.
@@ -114,16 +119,60 @@ impl DialPlan {
         self
     }
 
-    /// Numbers of the account itself, such as its DIDs and its agents' extensions, which are not dialled.
+    /// Numbers of the account itself, such as its DIDs and its agents' extensions, which are not dialled, however they
+    /// are written. An entry that is not a number could keep nothing from being dialled: with one, nothing is.
     pub fn own<N: Into<PhoneNumber>>(mut self, numbers: impl IntoIterator<Item = N>) -> Self {
-        self.own.extend(numbers.into_iter().map(Into::into));
+        let numbers = numbers.into_iter().map(|number| self.listed(&number.into(), "own_numbers"));
+        let numbers: Result<Vec<_>, _> = numbers.collect();
+        match numbers {
+            Ok(numbers) => self.own.extend(numbers),
+            Err(list) => self.unread = Some(list),
+        }
         self
     }
 
-    /// Extensions, service codes, emergency codes and own numbers that are dialled nevertheless.
+    /// Extensions, service codes, emergency codes and own numbers that are dialled nevertheless, however they are
+    /// written. With an entry that is not a number, nothing is dialled.
     pub fn allowed<N: Into<PhoneNumber>>(mut self, numbers: impl IntoIterator<Item = N>) -> Self {
-        self.allowed.extend(numbers.into_iter().map(Into::into));
+        let numbers =
+            numbers.into_iter().map(|number| self.listed(&number.into(), "allowed_numbers"));
+        let numbers: Result<Vec<_>, _> = numbers.collect();
+        match numbers {
+            Ok(numbers) => self.allowed.extend(numbers),
+            Err(list) => self.unread = Some(list),
+        }
         self
+    }
+
+    /// An entry of a list, in the form that is compared: that in which it is dialled, else as it is written.
+    fn listed(
+        &self,
+        number: &PhoneNumber,
+        list: &'static str,
+    ) -> Result<PhoneNumber, &'static str> {
+        number.key().ok_or(list)?;
+        Ok(self.compared(number.as_str()).into_owned().into())
+    }
+
+    /// The text by which a number is compared with one that is to be dialled.
+    fn compared<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let plain = written::plain(text);
+        let is_indian = |number: sip_ucid::Number<'_>| number.plan() == NumberPlan::Indian;
+        if sip_ucid::Number::parse(&*plain).is_some_and(is_indian) {
+            return plain;
+        }
+        match parse(text, self.region) {
+            Ok(number) => number.text().to_owned().into(),
+            Err(_) => plain,
+        }
+    }
+
+    /// Whether the lists have numbers only.
+    pub(crate) fn check(&self) -> Result<(), Invalid> {
+        match self.unread {
+            None => Ok(()),
+            Some(list) => Err(Invalid::new(list, "has an entry that is not a telephone number")),
+        }
     }
 
     /// The region that decides the form of numbers.
@@ -167,11 +216,12 @@ impl DialPlan {
         region: Region,
         did: Option<&str>,
     ) -> Result<Number<'a>, Invalid> {
+        self.check()?;
         let number = parse(text, region)?;
-        let is = |other: &str| sip_ucid::same_number(number.text(), written::bare(other));
+        let is = |other: &str| sip_ucid::same_number(number.text(), other);
         let is_one_of = |others: &[PhoneNumber]| others.iter().any(|other| is(other.as_str()));
         if !is_one_of(&self.allowed) {
-            if did.is_some_and(is) || is_one_of(&self.own) {
+            if did.is_some_and(|did| is(&self.compared(did))) || is_one_of(&self.own) {
                 let reason = "is a number of the account itself, which is dialled only if OZONETEL_ALLOWED_NUMBERS \
                               (or allowed_numbers) lists it";
                 return Err(Invalid::new(FIELD, reason));

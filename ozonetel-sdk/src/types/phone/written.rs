@@ -3,6 +3,8 @@
 //! A blank, a hyphen, a point or a bracket is a separator only where people write one. Anywhere else two numbers, a
 //! decimal fraction or a cell of another kind has been taken for one number.
 
+use std::borrow::Cow;
+
 use crate::types::invalid::Invalid;
 
 pub(super) const FIELD: &str = "phone_number";
@@ -28,6 +30,25 @@ pub(super) struct WrittenNumber {
 pub(super) fn bare(text: &str) -> &str {
     let mark = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
     text.trim_matches(|c: char| c.is_whitespace() || mark(c))
+}
+
+/// The text as numbers are compared: with blanks and hyphens of ASCII alone, without what is invisible around it and
+/// without the decimals that a spreadsheet adds.
+pub(super) fn plain(text: &str) -> Cow<'_, str> {
+    let text = without_decimals(bare(text));
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    text.chars().map(|c| separator(c).unwrap_or(c)).collect()
+}
+
+/// The blank or hyphen of ASCII that a character is written for.
+fn separator(c: char) -> Option<char> {
+    match c {
+        ' ' | '\u{a0}' | '\u{202f}' => Some(' '),
+        '-' | '\u{2010}'..='\u{2013}' => Some('-'),
+        _ => None,
+    }
 }
 
 /// A run of digits, and the separator in front of it.
@@ -71,45 +92,42 @@ fn groups(text: &str) -> Result<(bool, Vec<Group>, &str), Invalid> {
     let not_one = Invalid::new(FIELD, "has to be one number: digits, with an optional + in front");
     let (mut plus, mut open, mut last) = (false, false, 0);
     let mut groups: Vec<Group> = Vec::new();
-    let mut separator = String::new();
+    let mut run = String::new();
     for (at, c) in text.char_indices() {
         let balanced = match c {
             '0'..='9' => {
                 match groups.last_mut() {
-                    Some(group) if separator.is_empty() => group.digits.push(c),
-                    _ => groups.push(Group {
-                        separator: std::mem::take(&mut separator),
-                        digits: c.into(),
-                    }),
+                    Some(group) if run.is_empty() => group.digits.push(c),
+                    _ => {
+                        groups.push(Group { separator: std::mem::take(&mut run), digits: c.into() })
+                    }
                 }
                 last = at + 1;
                 true
             }
             '+' => {
-                let first = groups.is_empty() && matches!(separator.as_str(), "" | "(");
+                let first = groups.is_empty() && matches!(run.as_str(), "" | "(");
                 first && !std::mem::replace(&mut plus, true)
             }
             '(' => {
-                separator.push(c);
+                run.push(c);
                 !std::mem::replace(&mut open, true)
             }
             ')' => {
-                separator.push(c);
+                run.push(c);
                 std::mem::replace(&mut open, false)
             }
-            ' ' | '\u{a0}' | '\u{202f}' => {
-                separator.push(' ');
-                true
-            }
-            '-' | '\u{2010}'..='\u{2013}' => {
-                separator.push('-');
-                true
-            }
             '.' => {
-                separator.push(c);
+                run.push(c);
                 true
             }
-            _ => false,
+            _ => match separator(c) {
+                Some(plain) => {
+                    run.push(plain);
+                    true
+                }
+                None => false,
+            },
         };
         if !balanced {
             return Err(not_one);

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use ozonetel_sdk::cdr::sync::Gap;
-use ozonetel_sdk::types::{AgentId, Day};
+use ozonetel_sdk::types::Day;
 use serde_json::{Value as Json, json};
 
 use super::column::{day, needed, places, text_of, unsigned};
 use super::db::{Db, Record, Value};
 use crate::error::StoreError;
-use crate::leg::{StoredLeg, UnreadText, number_key};
+use crate::leg::{StoredLeg, UnreadText, agent_key};
 use crate::query::{CallQuery, Cursor, DayCoverage, DayRows, Order, StoredCall};
 
 /// Keys in one statement.
@@ -81,12 +81,11 @@ pub(super) async fn calls(
     if let Some(campaign) = &query.campaign {
         select.and("campaign = ?", text(campaign.as_str()));
     }
-    if let Some(number) = &query.number {
-        let Some(key) = number_key(number) else { return Ok(Vec::new()) };
+    if let Some(key) = query.number_key()? {
         select.and("number_key = ?", [Value::text(key)]);
     }
     if let Some(agents) = &query.agents {
-        let keys: BTreeSet<String> = agents.iter().filter_map(AgentId::key).collect();
+        let keys: BTreeSet<String> = agents.iter().filter_map(agent_key).collect();
         if keys.is_empty() {
             return Ok(Vec::new());
         }

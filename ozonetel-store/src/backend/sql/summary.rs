@@ -1,12 +1,12 @@
 //! Agents' state summaries.
 
-use ozonetel_sdk::types::{AgentId, Day};
+use ozonetel_sdk::types::Day;
 
 use super::super::SummaryRows;
 use super::column::{day, text_of};
 use super::db::{Db, Value};
 use crate::error::StoreError;
-use crate::leg::{seconds, text};
+use crate::leg::{agent_key, seconds, text};
 
 /// Replaces the days.
 pub(super) async fn save(db: &Db, days: &SummaryRows, at: i64) -> Result<(), StoreError> {
@@ -26,7 +26,7 @@ pub(super) async fn save(db: &Db, days: &SummaryRows, at: i64) -> Result<(), Sto
                 text_of(*day),
                 Value::int(n),
                 Value::Text(text(row.agent_unique_id.as_ref())),
-                Value::Text(row.agent_unique_id.as_ref().and_then(AgentId::key)),
+                Value::Text(row.agent_unique_id.as_ref().and_then(agent_key)),
                 Value::Text(text(row.mode_type.as_ref())),
                 Value::Int(seconds(row.total_login_duration)),
                 Value::Int(seconds(row.total_busy_time)),

@@ -146,6 +146,49 @@ fn an_own_number_is_not_dialled() {
 }
 
 #[test]
+fn a_listed_number_is_compared_as_it_is_dialled() {
+    for own in [
+        "+91\u{a0}90000\u{a0}00001",
+        "90000\u{2011}00001",
+        "9000000001.0",
+        "+91 (0)90000 00001",
+        "+91 090000 00001",
+        "\u{202a}09000000001\u{202c}",
+    ] {
+        let plan = DialPlan::default().own([own]);
+        let number = PhoneNumber::from("9000000001");
+        assert!(reason(number.for_dial(&plan)).unwrap_err().contains("account itself"), "{own:?}");
+        let plan = plan.allowed([own]);
+        assert_eq!(reason(number.for_dial(&plan)).as_deref(), Ok("9000000001"), "{own:?}");
+        // From a DID that is written so, the number is the DID itself.
+        let from = DialPlan::default().customer("9000000001", Some(own)).unwrap_err();
+        assert!(from.reason().contains("account itself"), "{own:?}");
+    }
+    let plan = DialPlan::default().own(["+91 1800 123 4567"]);
+    assert!(PhoneNumber::from("1800 123 4567").for_dial(&plan).is_err());
+    let plan = abroad(&["GB"]).own(["+44 (0)20 7946 0958"]);
+    let number = PhoneNumber::from("+44 20 7946 0958");
+    assert!(reason(number.for_dial(&plan)).unwrap_err().contains("account itself"));
+    let plan = DialPlan::default().allowed(["112.0"]);
+    assert_eq!(reason(PhoneNumber::from("112").for_dial(&plan)).as_deref(), Ok("112"));
+}
+
+#[test]
+fn with_a_listed_text_that_is_not_a_number_nothing_is_dialled() {
+    let number = PhoneNumber::from("9000000002");
+    for (plan, list) in [
+        (DialPlan::default().own(["9000000001/9000000003"]), "own_numbers"),
+        (DialPlan::default().own(["9000000001", ""]), "own_numbers"),
+        (DialPlan::default().allowed(["*100#"]), "allowed_numbers"),
+    ] {
+        let refused = number.for_dial(&plan).unwrap_err();
+        assert_eq!(refused.field(), list);
+        assert_eq!(refused.reason(), "has an entry that is not a telephone number");
+        assert!(number.for_kookoo(&plan).is_err());
+    }
+}
+
+#[test]
 fn from_india_only_india_is_dialled_until_countries_are_set() {
     let us = PhoneNumber::from("+1 202-555-0143");
     let plan = DialPlan::default();
