@@ -495,12 +495,8 @@ pub fn number_key(number: &PhoneNumber) -> String {
     if let Some(digits) = key.as_ref().and_then(|key| key.indian_digits()) {
         return ["91", digits].concat();
     }
-    let digits: String = number.as_str().chars().filter(char::is_ascii_digit).collect();
-    if key.is_some() {
-        digits.trim_start_matches('0').to_owned()
-    } else {
-        number.as_str().trim().to_owned()
-    }
+    let text = key.map(|key| key.to_canonical().trim_start_matches(['+', '0']).to_owned());
+    text.unwrap_or_else(|| number.as_str().trim().to_owned())
 }
 
 #[cfg(test)]

@@ -57,9 +57,14 @@ pub struct CallingPolicy {
 }
 
 impl CallingPolicy {
+    /// Whether a number is not called.
+    pub fn blocks(&self, number: &PhoneNumber) -> bool {
+        !self.blocked.is_empty() && self.blocked.contains(&number_key(number))
+    }
+
     /// Why a number may not be called at this time of day.
     pub fn refusal(&self, number: &PhoneNumber, time: TimeOfDay) -> Option<Refusal> {
-        if !self.blocked.is_empty() && self.blocked.contains(&number_key(number)) {
+        if self.blocks(number) {
             return Some("blocked_number");
         }
         self.hours.filter(|hours| !hours.include(time)).map(|_| "outside_calling_hours")

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use ozonetel_sdk::client::Variables;
 use ozonetel_sdk::error::Invalid;
 use ozonetel_sdk::phone_call::AutoAnswer;
-use ozonetel_sdk::types::{AgentId, DispositionName, PhoneNumber, TimeOfDay};
+use ozonetel_sdk::types::{AgentId, DialPlan, DispositionName, PhoneNumber, TimeOfDay};
 use tokio::sync::Notify;
 
 use crate::core::caller::agent_key;
@@ -59,6 +59,8 @@ impl CallingSettings {
         let mut numbers = BTreeSet::new();
         for text in blocked.split(',').map(str::trim).filter(|text| !text.is_empty()) {
             let number = PhoneNumber::from(text);
+            // As it would be dialled, which leaves out what is between brackets and what a spreadsheet adds.
+            let number = number.for_kick(&DialPlan::default()).unwrap_or(number);
             if number.key().is_none() {
                 return Err(Invalid::new("DESK_BLOCKED", "expected numbers, separated by commas"));
             }
@@ -206,6 +208,10 @@ mod tests {
         assert_eq!((settings.reconnect, settings.auto_answer), (true, AutoAnswer::Outbound));
         assert_eq!((settings.policy.blocked.len(), settings.pause_limit_sec), (2, Some(90)));
         assert_eq!((settings.policy.blocked.len(), settings.way), (2, DialWay::Socket));
+        for text in ["+91 (0)90000 00001", "9000000001.0", "+91\u{a0}90000\u{2011}00001"] {
+            let policy = read(&[("DESK_BLOCKED", text)]).unwrap().policy;
+            assert!(policy.blocks(&"9000000001".into()), "{text}");
+        }
         let defaults = read(&[]).unwrap();
         assert!(!defaults.reconnect);
         for set in [

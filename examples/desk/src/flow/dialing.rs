@@ -21,7 +21,7 @@ use tracing::Instrument as _;
 use super::auditing::append;
 use super::facts::{Together, record_made, record_with};
 use super::ledger::{answer, dial_changed, dialed, given, invite_missing};
-use super::viewing::{now_ms, time_of_day};
+use super::viewing::{call_refusal, now_ms};
 use super::write_again;
 use crate::call_memory::CallFacts;
 use crate::core::caller::agent_key;
@@ -94,7 +94,10 @@ pub enum DialReply {
 pub async fn dial(desk: &Desk, order: DialOrder) -> Result<DialReply, Problem> {
     // Said before a row is written for it; an agent with an open dial learns of a wrong number too.
     let plan = desk.client().dial_plan();
-    order.number.for_dial(plan).map_err(|invalid| Problem::from(Error::from(invalid)))?;
+    let number = order.number.for_dial(plan);
+    // What is rung is what is kept, compared and looked for.
+    let number = number.map_err(|invalid| Problem::from(Error::from(invalid)))?;
+    let order = DialOrder { number, ..order };
     let (entry, known, audit) = entry_of(desk, order);
     let reference = entry.reference.clone();
     let work = {
@@ -115,7 +118,7 @@ pub async fn dial(desk: &Desk, order: DialOrder) -> Result<DialReply, Problem> {
 /// # Errors
 /// [`Kind::Conflict`] outside calling hours, [`Kind::Unprocessable`] for a blocked number.
 pub fn may_call(desk: &Desk, number: &PhoneNumber) -> Result<(), Problem> {
-    match desk.calling().refusal(number, || time_of_day(desk)) {
+    match call_refusal(desk, number) {
         None => Ok(()),
         Some("outside_calling_hours") => {
             let message = "customers are not called at this time of day";

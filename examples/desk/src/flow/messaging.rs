@@ -6,8 +6,8 @@ use ozonetel_sdk::{Error, ErrorKind};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+use super::viewing::as_rung;
 use crate::core::caller::Caller;
-use crate::core::dial::number_key;
 use crate::core::hex::hex;
 use crate::core::message::{Channel, LeadMessage, MessageState, fill};
 use crate::desk::Desk;
@@ -67,7 +67,7 @@ pub async fn send(
     content: MessageContent,
     key: Option<String>,
 ) -> Result<MessageReply, Problem> {
-    if desk.calling().settings().policy.blocked.contains(&number_key(&lead.number)) {
+    if desk.calling().settings().policy.blocks(&as_rung(desk, &lead.number)) {
         let problem =
             Problem::new(Kind::Unprocessable, "the number is on the list of blocked ones");
         return Err(problem.because("blocked_number"));

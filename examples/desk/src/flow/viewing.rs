@@ -24,8 +24,24 @@ pub(super) fn time_of_day(desk: &Desk) -> TimeOfDay {
 
 /// Why the call's number cannot be dialled now.
 pub fn dial_refusal(desk: &Desk, call: &CallState) -> Option<Refusal> {
-    let number = call.number.as_ref()?;
-    desk.calling().refusal(number, || time_of_day(desk))
+    call_refusal(desk, call.number.as_ref()?)
+}
+
+/// Why a number cannot be called now.
+pub(super) fn call_refusal(desk: &Desk, number: &PhoneNumber) -> Option<Refusal> {
+    let time = || time_of_day(desk);
+    if desk.calling().settings().policy.blocked.is_empty() {
+        return desk.calling().refusal(number, time);
+    }
+    desk.calling().refusal(&as_rung(desk, number), time)
+}
+
+/// The number in the form in which it is rung, by which it is compared: what people write beside its digits can stand for
+/// another number or for none. One that cannot be rung stays as it is.
+pub(super) fn as_rung(desk: &Desk, number: &PhoneNumber) -> PhoneNumber {
+    let plan = desk.client().dial_plan();
+    let rung = number.for_dial(plan).or_else(|_| number.for_conference(plan));
+    rung.unwrap_or_else(|_| number.clone())
 }
 
 /// What judgements of this call depend on.

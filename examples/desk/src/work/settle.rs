@@ -169,8 +169,8 @@ enum LegSays {
 /// What the call records say of a dial. That they have no leg of it counts once they were read completely, long enough
 /// after it.
 async fn by_records(desk: &Desk, row: &DialEntry) -> Result<Option<DialEvidence>, Problem> {
-    // Its number was forgotten: its calls are not found by it, and that says nothing.
-    if row.number.as_str() == FORGOTTEN {
+    // Its number was forgotten, or is none that calls are found by: that they are not says nothing.
+    if row.number.as_str() == FORGOTTEN || row.number.key().is_none() {
         return Ok(None);
     }
     let zone = desk.client().zone();

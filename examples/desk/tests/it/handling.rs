@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::response::Response;
 use desk::core::caller::Role;
 use desk::core::outbox::OutboxTarget;
+use desk::store::Dials as _;
 use desk::work::{outbox, settle};
 use desk::{Desk, Settings, app};
 use http::{Method, Request, header};
@@ -406,6 +407,52 @@ async fn outside_calling_hours_no_one_is_rung() {
     assert_eq!(problem.text("reason"), "outside_calling_hours");
     floor.post("dial", &json!({"phoneNumber": "9000000001"})).await.problem(409);
     assert_eq!(floor.count(DIAL), 0);
+}
+
+/// Each is dialled as `9000000001`.
+const SPELLINGS: [&str; 6] = [
+    "09000000001",
+    "+91 (0)90000 00001",
+    "+91 090000 00001",
+    "9000000001.0",
+    "+91\u{a0}90000\u{a0}00001",
+    "90000\u{2011}00001",
+];
+
+#[tokio::test(start_paused = true)]
+async fn a_blocked_number_is_rung_in_no_spelling() {
+    let floor = Floor::with_calling(|calling| {
+        calling.policy.blocked.insert("919000000001".to_owned());
+    });
+    floor.post("agent-login", &json!({})).await.ok();
+    let browser = Browser::new(&floor, Role::Agent).await;
+    let ucid = browser.dial("k0", "9000000002").await.ok().text("ucid").to_owned();
+    floor.wait(5).await;
+    for text in SPELLINGS {
+        let problem = browser.dial(&format!("k{text}"), text).await.problem(422);
+        assert_eq!(problem.text("reason"), "blocked_number", "{text}");
+        let third = json!({"action": "CONFERENCE", "ucid": ucid, "conferenceNumber": text});
+        let problem = floor.post("call-control", &third).await.problem(422);
+        assert_eq!(problem.text("reason"), "blocked_number", "{text}");
+    }
+    let controls = floor.sim.requests();
+    let controls = controls.iter().filter(|entry| entry.path.ends_with("/CallControl_V4"));
+    assert_eq!((floor.count(DIAL), controls.count()), (1, 0));
+}
+
+/// What was dialled is looked for in the call records, which have it as it was rung.
+#[tokio::test(start_paused = true)]
+async fn one_number_in_two_spellings_is_one_dial() {
+    for text in SPELLINGS {
+        let floor = floor().await;
+        let dial = |number: &str| json!({"phoneNumber": number});
+        let first = floor.post("dial", &dial(text)).await.ok();
+        let again = floor.post("dial", &dial("9000000001")).await.ok();
+        assert!(is_replay(&again), "{text}");
+        assert_eq!((again.json, floor.sim.effects("dial")), (first.json, 1), "{text}");
+        let row = floor.memory().open_dial(&"agent01".into()).await.unwrap().unwrap();
+        assert_eq!(row.number.as_str(), "9000000001", "{text}");
+    }
 }
 
 /// The call was placed: whoever is told that it was not calls the customer another way.

@@ -212,7 +212,9 @@ fn all_spellings_of_a_number_have_one_key() {
     for text in ["9000000001", "+91 90000 00001", "09000000001", "00919000000001"] {
         assert_eq!(number_key(&PhoneNumber::from(text)), "919000000001", "{text}");
     }
-    assert_eq!(number_key(&PhoneNumber::from("+12015550123")), "12015550123");
+    for text in ["+12015550123", "0012015550123", "+1 201\u{a0}555-0123"] {
+        assert_eq!(number_key(&PhoneNumber::from(text)), "12015550123", "{text}");
+    }
     assert_eq!(number_key(&PhoneNumber::from("anonymous")), "anonymous");
 }
 
