@@ -54,6 +54,7 @@ fn main() -> ExitCode {
     // A prompt that no one answered must not hold the process.
     runtime.shutdown_background();
     match done {
+        Ok(Completion::Unknown) => ExitCode::from(failure::UNKNOWN),
         Ok(Completion::Clean) => ExitCode::SUCCESS,
         Ok(Completion::BadRows | Completion::Contradicted) => ExitCode::from(failure::UNREADABLE),
         Err(failure) => failure.report(format.is_json()),
