@@ -310,8 +310,8 @@ fn said(error: &Error) -> Option<String> {
 }
 
 /// The innermost cause, such as a refused connection.
-fn cause(error: &Error) -> Option<String> {
-    let mut source = std::error::Error::source(error)?;
+pub(crate) fn innermost(error: &dyn std::error::Error) -> Option<String> {
+    let mut source = error.source()?;
     while let Some(next) = source.source() {
         source = next;
     }
@@ -329,7 +329,7 @@ impl From<Error> for Failure {
         if let Some(text) = said(&error) {
             message = format!("{message}: {text}");
         }
-        if let Some(cause) = cause(&error) {
+        if let Some(cause) = innermost(&error) {
             message = format!("{message} ({cause})");
         }
         // What must not be overlooked is in the message; other advice has a line of its own.
