@@ -23,6 +23,7 @@ mod stop;
 mod web;
 
 use std::ffi::OsString;
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -41,10 +42,7 @@ fn main() -> ExitCode {
     };
     let format = cli.global.output;
     if cli.global.verbose > 1 {
-        tracing_subscriber::fmt()
-            .with_env_filter("ozonetel_sdk=debug")
-            .with_writer(std::io::stderr)
-            .init();
+        log(format.is_json());
     }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -58,6 +56,21 @@ fn main() -> ExitCode {
         Ok(Completion::Clean) => ExitCode::SUCCESS,
         Ok(Completion::BadRows | Completion::Contradicted) => ExitCode::from(failure::UNREADABLE),
         Err(failure) => failure.report(format.is_json()),
+    }
+}
+
+/// The library's log on standard error: as JSON where errors are, and in colors on a terminal only.
+fn log(json: bool) {
+    let log = tracing_subscriber::fmt()
+        .with_env_filter("ozonetel_sdk=debug")
+        .with_writer(std::io::stderr);
+    if json {
+        log.json().init();
+    } else if std::io::stderr().is_terminal() {
+        // With NO_COLOR there are none here either.
+        log.init();
+    } else {
+        log.with_ansi(false).init();
     }
 }
 

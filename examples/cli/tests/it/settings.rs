@@ -220,6 +220,20 @@ async fn verbose_says_attempts_waits_and_how_calls_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_librarys_log_has_no_colors_in_a_file_and_is_json_where_errors_are() {
+    let desk = Desk::start().await;
+    let told = desk.run(&["-vv", "call", "hold", "5"]).await.err;
+    assert!(told.contains(" ozonetel") && !told.contains('\u{1b}'), "{told:?}");
+    let told = desk.run(&["-vv", "call", "hold", "5", "--output", "json"]).await.err;
+    let lines: Vec<serde_json::Value> = told
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect();
+    assert!(lines.iter().any(|line| line["level"] == "DEBUG"), "{told}");
+    assert_eq!(lines.last().unwrap()["error"]["kind"], "refused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_mode_is_named_by_every_command_and_in_json_as_well() {
     let tokens = Desk::start().await.set("OZONETEL_AUTH", "key");
     let keys = Desk::in_key_mode().await.set("OZONETEL_AUTH", "token");
