@@ -194,3 +194,5 @@ async fn an_unreadable_answer_is_8_and_shows_nothing_of_it() {
         assert_eq!(desk.json(&["dispositions"]).await.done().rows().len(), 7);
     }
 }
+    let advice = error["advice"].as_str().unwrap();
+    assert!(advice.contains("OZONETEL_BASE_URL") && advice.contains("http or https"), "{advice}");
