@@ -29,8 +29,8 @@ pub(crate) struct Global {
     /// Prints the requests that the command would send, masked, and sends nothing.
     #[arg(long, global = true)]
     pub(crate) dry_run: bool,
-    /// The settings that `ozonetel login` kept under this name; they come before the environment's. Default:
-    /// OZONETEL_PROFILE, or `default` if there is one.
+    /// The settings that `ozonetel login` kept under this name; they come before the environment's. Without it, those
+    /// of OZONETEL_PROFILE, or of `default` if there is one, which come after the environment's.
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
     /// A file of OZONETEL_NAME=value lines that only its owner can read. Default: OZONETEL_CONFIG.

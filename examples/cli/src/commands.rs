@@ -49,7 +49,7 @@ use crate::notes::note;
 /// OZONETEL_API_KEY_FILE and so on.
 ///
 /// Exit codes: 0 done, 2 usage or bad input, 3 refused by the service, 4 bad credentials, 5 rate-limited,
-/// 6 unreachable, 7 it may have happened (do not repeat), 8 an answer that cannot be read, or is not what was
+/// 6 unreachable, 7 it may have happened, or is still unknown (do not repeat), 8 an answer that cannot be read, or is not what was
 /// asked for, 130 interrupted.
 #[derive(Debug, Parser)]
 #[command(name = "ozonetel", version, propagate_version = true)]

@@ -18,7 +18,8 @@ const REFUSED: u8 = 3;
 const CREDENTIALS: u8 = 4;
 const PACED: u8 = 5;
 const UNREACHABLE: u8 = 6;
-const UNKNOWN: u8 = 7;
+/// It may have happened.
+pub(crate) const UNKNOWN: u8 = 7;
 /// An answer, or a row of it, that cannot be parsed.
 pub(crate) const UNREADABLE: u8 = 8;
 
@@ -31,6 +32,8 @@ pub(crate) enum Completion {
     BadRows,
     /// The service does otherwise than is assumed: it sent what was not asked for.
     Contradicted,
+    /// Whether it happened is still not known: it must not be repeated.
+    Unknown,
 }
 
 /// Why a command failed.
@@ -48,9 +51,10 @@ struct Report {
     may_have_happened: bool,
     ready_in_s: Option<u64>,
     advice: Option<String>,
-    /// The reference of a dial of unknown outcome.
-    #[serde(skip)]
+    /// The reference of a dial of unknown outcome, and between which times it was sent: what `settle` takes.
     reference: Option<String>,
+    sent_after: Option<String>,
+    sent_before: Option<String>,
     #[serde(skip)]
     exit: u8,
 }
@@ -67,6 +71,8 @@ impl Failure {
             ready_in_s: None,
             advice: None,
             reference: None,
+            sent_after: None,
+            sent_before: None,
             exit,
         }))
     }
@@ -180,6 +186,8 @@ impl Failure {
             let with_times =
                 format!("`ozonetel settle {reference} --after '{after}' --before '{before}'`");
             self.0.message = self.0.message.replace(&command, &with_times);
+            (self.0.sent_after, self.0.sent_before) =
+                (Some(after.to_string()), Some(before.to_string()));
         }
         self
     }
@@ -187,6 +195,14 @@ impl Failure {
     /// Says more about what was being done.
     pub(crate) fn within(mut self, what: &str) -> Self {
         self.0.message = format!("{what}: {}", self.0.message);
+        self
+    }
+
+    /// Names a value as the command line does, where the request has another name for it.
+    pub(crate) fn rename(mut self, field: &str, flag: &str) -> Self {
+        if let Some(rest) = self.0.message.strip_prefix(field).filter(|_| self.0.exit == USAGE) {
+            self.0.message = format!("{flag}{rest}");
+        }
         self
     }
 
@@ -210,7 +226,9 @@ impl Failure {
         let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
         let tail: String = digits.iter().skip(digits.len().saturating_sub(10)).collect();
         if tail.len() > 4 {
-            self.0.message = self.0.message.replace(&tail, &redact_number(&tail));
+            let hidden = redact_number(&tail);
+            self.0.message = self.0.message.replace(&tail, &hidden);
+            self.0.reference = self.0.reference.map(|text| text.replace(&tail, &hidden));
         }
         self
     }
@@ -292,8 +310,8 @@ fn said(error: &Error) -> Option<String> {
 }
 
 /// The innermost cause, such as a refused connection.
-fn cause(error: &Error) -> Option<String> {
-    let mut source = std::error::Error::source(error)?;
+pub(crate) fn innermost(error: &dyn std::error::Error) -> Option<String> {
+    let mut source = error.source()?;
     while let Some(next) = source.source() {
         source = next;
     }
@@ -311,7 +329,7 @@ impl From<Error> for Failure {
         if let Some(text) = said(&error) {
             message = format!("{message}: {text}");
         }
-        if let Some(cause) = cause(&error) {
+        if let Some(cause) = innermost(&error) {
             message = format!("{message} ({cause})");
         }
         // What must not be overlooked is in the message; other advice has a line of its own.

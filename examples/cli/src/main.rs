@@ -23,6 +23,7 @@ mod stop;
 mod web;
 
 use std::ffi::OsString;
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -41,10 +42,7 @@ fn main() -> ExitCode {
     };
     let format = cli.global.output;
     if cli.global.verbose > 1 {
-        tracing_subscriber::fmt()
-            .with_env_filter("ozonetel_sdk=debug")
-            .with_writer(std::io::stderr)
-            .init();
+        log(format.is_json());
     }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -56,7 +54,23 @@ fn main() -> ExitCode {
     match done {
         Ok(Completion::Clean) => ExitCode::SUCCESS,
         Ok(Completion::BadRows | Completion::Contradicted) => ExitCode::from(failure::UNREADABLE),
+        Ok(Completion::Unknown) => ExitCode::from(failure::UNKNOWN),
         Err(failure) => failure.report(format.is_json()),
+    }
+}
+
+/// The library's log on standard error: as JSON where errors are, and in colors on a terminal only.
+fn log(json: bool) {
+    let log = tracing_subscriber::fmt()
+        .with_env_filter("ozonetel_sdk=debug")
+        .with_writer(std::io::stderr);
+    if json {
+        log.json().init();
+    } else if std::io::stderr().is_terminal() {
+        // With NO_COLOR there are none here either.
+        log.init();
+    } else {
+        log.with_ansi(false).init();
     }
 }
 
@@ -67,11 +81,16 @@ fn unparsed(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    let text = error.render().to_string();
+    let text = without_addresses(error, error.render().to_string());
     let text = redact_numbers_in(text.strip_prefix("error: ").unwrap_or(&text));
     let (said, usage) = text.trim_end().split_once("\n\n").unwrap_or((text.trim_end(), ""));
-    let tip = missing_flag(error, arguments)
-        .map_or_else(String::new, |flag| format!("; it has a flag: {flag}"));
+    let tip = tip(error, arguments);
+    // The parser's own guess, that a flag is meant as a value, contradicts ours.
+    let usage = match usage.split_once("\n\n") {
+        Some((guess, usage)) if tip.is_some() && guess.starts_with("  tip: ") => usage,
+        _ => usage,
+    };
+    let tip = tip.map_or_else(String::new, |tip| format!("; {tip}"));
     let json = args::asked_for_json(arguments);
     let message = if json || usage.is_empty() {
         format!("{said}{tip}")
@@ -81,12 +100,34 @@ fn unparsed(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     Failure::usage(message).report(json)
 }
 
-/// The flag of a word on its own after a command of `agent`.
-fn missing_flag(error: &clap::Error, arguments: &[OsString]) -> Option<&'static str> {
+/// The text of an error without what may be secret in an address that it repeats.
+fn without_addresses(error: &clap::Error, text: String) -> String {
+    let said = [ContextKind::InvalidArg, ContextKind::InvalidValue].map(|kind| error.get(kind));
+    said.into_iter().flatten().fold(text, |text, value| match value {
+        ContextValue::String(word) if word.contains("://") => {
+            text.replace(word.as_str(), &mask::url(word))
+        }
+        _ => text,
+    })
+}
+
+/// What a command takes instead of a word or flag that it does not know.
+fn tip(error: &clap::Error, arguments: &[OsString]) -> Option<&'static str> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else { return None };
-    let unexpected = error.kind() == ErrorKind::UnknownArgument && !word.starts_with('-');
-    let command = arguments.iter().skip_while(|word| *word != "agent").nth(1)?;
-    unexpected.then_some(if command == "pause" { "--reason" } else { "--agent" })
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let follows = |command: &str| arguments.iter().skip_while(move |word| *word != command).nth(1);
+    if word.starts_with('-') {
+        let is_range = follows("cdr").is_some_and(|command| command == "range");
+        let is_day = matches!(word.as_str(), "--from" | "--to");
+        return (is_range && is_day).then_some("it takes two days without flags: FROM TO");
+    }
+    match follows("agent") {
+        Some(command) if command == "pause" => Some("it has a flag: --reason"),
+        Some(_) => Some("it has a flag: --agent"),
+        None => follows("trigger").map(|_| "it has a flag: --to"),
+    }
 }
 
 impl Format {

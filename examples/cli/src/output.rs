@@ -2,6 +2,7 @@
 
 mod defuse;
 mod one;
+mod reader;
 mod reply;
 mod rows;
 mod table;
@@ -19,6 +20,7 @@ use serde_json::Value;
 
 pub(crate) use defuse::{armed, defused};
 pub(crate) use one::one;
+pub(crate) use reader::reader_gone;
 pub(crate) use reply::{reply, table_of};
 pub(crate) use rows::{Reader, rows, written};
 

@@ -1,4 +1,4 @@
-//! Settings: flags before a profile that is named by a flag, before the environment, before a file or a profile.
+//! Settings: flags before a profile that is named by a flag, before the environment, before a file or another profile.
 
 pub(crate) mod profile;
 
@@ -13,9 +13,13 @@ use ozonetel_sdk::client::Environment;
 use crate::args::Global;
 use crate::failure::Failure;
 
+/// The variables of the account and its key.
+const ACCOUNT: &str = "OZONETEL_ACCOUNT";
+const KEY: &str = "OZONETEL_API_KEY";
+
 /// Secrets that may be in a file of their own, named by the same variable with `_FILE` appended.
 const SECRETS: [&str; 6] = [
-    "OZONETEL_API_KEY",
+    KEY,
     "OZONETEL_AGENT_PASSWORD",
     "OZONETEL_KOOKOO_KEY",
     "OZONETEL_SIP_PASSWORD",
@@ -105,17 +109,16 @@ pub(crate) fn given(flags: &Global) -> Result<Variables, Failure> {
 
 /// A file's variables with those of the environment, files of secrets, and flags; `named`: the file comes before the
 /// environment.
-fn complemented(
-    flags: &Global,
-    mut variables: Variables,
-    named: bool,
-) -> Result<Variables, Failure> {
-    for (name, value) in Environment::process_variables(|name| name.starts_with("OZONETEL_"))? {
-        let kept = named && variables.contains_key(&name);
-        if !kept && !value.trim().is_empty() {
-            variables.insert(name, value);
-        }
+fn complemented(flags: &Global, file: Variables, named: bool) -> Result<Variables, Failure> {
+    let (rest, first, place) = if named {
+        (of_process()?, file, "the profile")
+    } else {
+        (file, of_process()?, "the environment")
+    };
+    if flags.account.is_none() {
+        one_account(&rest, &first, place)?;
     }
+    let mut variables = merged(rest, first);
     for name in SECRETS {
         if let Some(path) = variables.get(&format!("{name}_FILE"))
             && !variables.contains_key(name)
@@ -137,6 +140,55 @@ fn complemented(
         }
     }
     Ok(variables)
+}
+
+/// The variables of the process that are set and not blank.
+fn of_process() -> Result<Variables, Failure> {
+    let set = Environment::process_variables(|name| name.starts_with("OZONETEL_"))?;
+    Ok(set.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect())
+}
+
+/// Whether a variable or the file of it is set.
+fn has(variables: &Variables, name: &str) -> bool {
+    variables.contains_key(name) || variables.contains_key(&format!("{name}_FILE"))
+}
+
+/// That the key of one source is not sent under the account of the other.
+fn one_account(rest: &Variables, first: &Variables, place: &str) -> Result<(), Failure> {
+    let is_other = match (rest.get(ACCOUNT), first.get(ACCOUNT)) {
+        (Some(rest), Some(first)) => rest != first,
+        _ => false,
+    };
+    if is_other && has(rest, KEY) && !has(first, KEY) {
+        let text = format!(
+            "{ACCOUNT} of {place} has no {KEY} beside it, and the key that is set elsewhere is another account's"
+        );
+        return Err(Failure::credentials(text)
+            .advise("set account and key in one place; --profile NAME takes both from a profile"));
+    }
+    Ok(())
+}
+
+/// Two sources together: of a secret and the file of it, what the `first` one has.
+fn merged(rest: Variables, first: Variables) -> Variables {
+    let mut together = rest;
+    for name in SECRETS.iter().filter(|name| has(&first, name)) {
+        together.remove(*name);
+        together.remove(&format!("{name}_FILE"));
+    }
+    together.extend(first);
+    together
+}
+
+/// The names of what the environment sets otherwise than the profile or file that it comes before.
+pub(crate) fn overridden(flags: &Global) -> Result<Vec<String>, Failure> {
+    if flags.profile.is_some() {
+        return Ok(Vec::new());
+    }
+    let (file, set) = (of_file(&file(flags)?)?, of_process()?);
+    let is_overridden =
+        |name: &String| set.get(name).is_some_and(|value| file.get(name) != Some(value));
+    Ok(file.keys().filter(|name| is_overridden(name)).cloned().collect())
 }
 
 /// The settings of the SDK, out of the variables.

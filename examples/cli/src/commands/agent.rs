@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 use ozonetel_sdk::endpoint::ServiceMessage;
+use ozonetel_sdk::types::AgentId;
 use serde_json::json;
 
 use super::perform::{Confirmation, perform};
@@ -33,14 +34,15 @@ pub(crate) enum Agent {
     Release(AgentFlag),
     /// Logs any agent out, whatever the agent is doing.
     ForceLogout(Drastic),
-    /// Deletes an agent.
+    /// Deletes an agent. Where there is no terminal to ask on, only with --yes.
     Delete(Drastic),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Drastic {
-    #[command(flatten)]
-    agent: AgentFlag,
+    /// The agent's login id; OZONETEL_AGENT_ID, whom one works as, is not taken for it.
+    #[arg(long, value_name = "ID")]
+    agent: AgentId,
     #[command(flatten)]
     confirmation: Confirmation,
 }
@@ -108,15 +110,14 @@ impl Agent {
                 perform(context, call, "", &Confirmation { yes: true }).await
             }
             Self::ForceLogout(drastic) => {
-                let agent = context.agent(&drastic.agent)?;
-                let what = format!("Agent {agent} is logged out");
-                let call = agents.force_logout(agent);
+                let what = format!("Agent {} is logged out", drastic.agent);
+                let call = agents.force_logout(drastic.agent);
                 perform(context, call, &what, &drastic.confirmation).await
             }
             Self::Delete(drastic) => {
-                let agent = context.agent(&drastic.agent)?;
-                let what = format!("Agent {agent} is deleted");
-                perform(context, agents.delete(agent), &what, &drastic.confirmation).await
+                let what = format!("Agent {} is deleted", drastic.agent);
+                let call = agents.delete(drastic.agent);
+                perform(context, call, &what, &drastic.confirmation).await
             }
             Self::Ready(state) => state.change(context, None).await,
             Self::Pause(pause) => pause.state.change(context, Some(pause.reason)).await,

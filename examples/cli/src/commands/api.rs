@@ -25,9 +25,10 @@ pub(crate) struct Api {
     /// Lists the endpoint's fields and sends nothing.
     #[arg(long)]
     describe: bool,
-    /// The agent, where an endpoint takes agent and password as its credential.
-    #[command(flatten)]
-    agent: AgentFlag,
+    /// The agent: the field agentID, agentId or agentid of an endpoint that has it, or its credential where it takes agent
+    /// and password as one, and there the default is OZONETEL_AGENT_ID.
+    #[arg(long, value_name = "ID")]
+    agent: Option<String>,
     #[command(flatten)]
     confirmation: Confirmation,
 }
@@ -85,6 +86,8 @@ fn list(output: Output) -> Result<Completion, Failure> {
 }
 
 fn describe(output: Output, spec: &'static Spec) -> Result<Completion, Failure> {
+    let required = required_fields(spec.name).unwrap_or_default();
+    let required: Vec<String> = required.into_iter().filter(|name| !is_secret(name)).collect();
     let fields = match known_fields(spec.name) {
         Some(fields) if fields.is_empty() => "(none)".to_owned(),
         Some(fields) => fields.join(" "),
@@ -97,6 +100,7 @@ fn describe(output: Output, spec: &'static Spec) -> Result<Completion, Failure> 
             "title": spec.title,
             "request": format!("{} {}", spec.method.as_str(), spec.path),
             "fields": fields,
+            "required": (!required.is_empty()).then(|| required.join(" ")),
             "effect": spec.effect.as_str(),
             "repeated": if spec.repeat == Repeat::Once { "never" } else { "safely" },
             "asks_first": is_asked(spec),
@@ -208,12 +212,36 @@ fn whom<E: Endpoint>(request: &E) -> String {
     number.map_or_else(String::new, |number| format!(" to {}", mask::printable(number)))
 }
 
+/// The fields that name the agent of a request.
+const AGENTS: [&str; 3] = ["agentID", "agentId", "agentid"];
+
+/// Puts the agent of `--agent` into the field for it. An endpoint without one refuses the flag: it would not be sent.
+fn name_agent<E: Endpoint>(given: &mut Map<String, Value>, agent: &str) -> Result<(), Failure> {
+    let name = E::SPEC.name;
+    let known = fields::of::<E>().unwrap_or_default();
+    let Some(field) = AGENTS.iter().find(|field| known.contains(*field)) else {
+        if matches!(E::SPEC.auth, Auth::AgentBasic { .. }) {
+            return Ok(());
+        }
+        return Err(Failure::usage(format!(
+            "{name} takes no --agent; `ozonetel api {name} --describe` lists its fields"
+        )));
+    };
+    if given.insert((*field).to_owned(), agent.into()).is_some() {
+        return Err(Failure::usage(format!("{field} is given twice, by --agent as well")));
+    }
+    Ok(())
+}
+
 async fn invoke<E: Endpoint>(
     context: &Context,
     given: Map<String, Value>,
     options: &Api,
 ) -> Result<Completion, Failure> {
     let mut given = given;
+    if let Some(agent) = &options.agent {
+        name_agent::<E>(&mut given, agent)?;
+    }
     let is_dial = E::SPEC.effect == Effect::Dial;
     let reference = if is_dial { complete_dial::<E>(&mut given)? } else { None };
     let names: Vec<String> = given.keys().cloned().collect();
@@ -222,7 +250,7 @@ async fn invoke<E: Endpoint>(
     }
     let mut request = request::<E>(given)?;
     if matches!(E::SPEC.auth, Auth::AgentBasic { .. }) {
-        let agent = context.agent(&options.agent)?;
+        let agent = context.agent(&AgentFlag { agent: options.agent.clone() })?;
         request.set_agent(agent.as_str(), context.agent_password()?);
     }
     let names =
@@ -253,6 +281,15 @@ macro_rules! by_name {
             $(
                 if name == <$endpoint as Endpoint>::SPEC.name {
                     return Some(fields::of::<$endpoint>());
+                }
+            )*
+            None
+        }
+
+        pub(super) fn required(name: &str) -> Option<Vec<String>> {
+            $(
+                if name == <$endpoint as Endpoint>::SPEC.name {
+                    return fields::required::<$endpoint>();
                 }
             )*
             None
@@ -288,8 +325,14 @@ fn known_fields(name: &str) -> Option<Vec<&'static str>> {
     current::known(name).or_else(|| legacy::known(name)).flatten()
 }
 
+/// The names of the fields that an endpoint has to be given.
+fn required_fields(name: &str) -> Option<Vec<String>> {
+    current::required(name).or_else(|| legacy::required(name))
+}
+
 #[cfg(test)]
 mod tests {
+    use ozonetel_sdk::agents::Login;
     use ozonetel_sdk::campaigns::FetchStatus;
     use ozonetel_sdk::cdr::FetchDay;
     use ozonetel_sdk::dial::AgentDial;
@@ -340,6 +383,21 @@ mod tests {
     }
 
     #[test]
+    fn the_agent_of_the_flag_is_the_requests_or_the_flag_is_refused() {
+        let mut fields = given(&["campaignName=c", "customerNumber=9000000001"]).unwrap();
+        name_agent::<AgentDial>(&mut fields, "agent01").unwrap();
+        assert_eq!(request::<AgentDial>(fields.clone()).unwrap().agent.as_str(), "agent01");
+        let twice = name_agent::<AgentDial>(&mut fields, "agent02").unwrap_err();
+        assert!(format!("{twice:?}").contains("agentID is given twice"), "{twice:?}");
+        let other = name_agent::<FetchStatus>(&mut Map::new(), "agent01").unwrap_err();
+        assert!(format!("{other:?}").contains("campaigns.status takes no --agent"), "{other:?}");
+        // A credential is no field.
+        let mut none = Map::new();
+        name_agent::<Login>(&mut none, "agent01").unwrap();
+        assert!(none.is_empty());
+    }
+
+    #[test]
     fn a_dial_asks_for_its_id_and_has_a_reference() {
         let fields = ["agentID=a", "campaignName=c", "customerNumber=9000000001"];
         let completed = |more: &[&str]| {
@@ -364,6 +422,12 @@ mod tests {
             assert!(known.is_some(), "{}", spec.name);
         }
         assert_eq!(known_fields("campaigns.status"), Some(vec!["campaignName"]));
+        let required = |name| required_fields(name).map(|names| names.join(" "));
+        let dial = required("dial.agent");
+        assert_eq!(dial.as_deref(), Some("agentID campaignName customerNumber"));
+        assert_eq!(required("campaigns.list").as_deref(), Some(""));
+        let told = ALL.iter().chain(LEGACY).filter(|spec| required(spec.name).is_some()).count();
+        assert!(told + 7 >= ALL.len() + LEGACY.len(), "{told}");
         assert_eq!(known_fields("campaigns.list"), Some(vec![]));
     }
 }

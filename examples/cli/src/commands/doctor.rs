@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::args::Global;
 use crate::context::Context;
-use crate::failure::{Completion, Failure};
+use crate::failure::{Completion, Failure, innermost};
 use crate::output;
 use crate::settings::{self, SettingsFile, Variables};
 
@@ -85,7 +85,17 @@ impl Doctor {
     pub(crate) async fn run(self, flags: &Global) -> Result<Completion, Failure> {
         let mut findings = Findings::default();
         let file = settings::file(flags)?;
-        findings.add("settings", Verdict::Ok, told(&file));
+        let first = settings::overridden(flags)?;
+        if first.is_empty() {
+            findings.add("settings", Verdict::Ok, told(&file));
+        } else {
+            findings.advise(
+                "settings",
+                Verdict::Ok,
+                format!("{}; the environment's {} come first", told(&file), first.join(", ")),
+                "unset what is left over of another account, or name the profile with --profile",
+            );
+        }
         let variables = settings::variables(flags)?;
         let environment = settings::environment(flags, &variables)?;
         account(&mut findings, &environment);
@@ -226,8 +236,7 @@ async fn clock(findings: &mut Findings, environment: &Environment) {
     let head = match tokio::time::timeout(ANSWER, answered).await {
         Ok(Some(Ok(answer))) => answer.head,
         Ok(Some(Err(error))) => {
-            let reason = std::error::Error::source(&error)
-                .map_or_else(String::new, |reason| format!(" ({reason})"));
+            let reason = innermost(&error).map_or_else(String::new, |it| format!(" ({it})"));
             findings.advise(
                 "network",
                 Verdict::Wrong,

@@ -8,7 +8,7 @@ use ozonetel_sdk::endpoint::{Effect, Endpoint, Repeat, Spec};
 use ozonetel_sdk::leads::Added;
 use serde_json::{Value, json};
 
-use crate::context::Context;
+use crate::context::{Context, is_terminal};
 use crate::failure::{Completion, Failure};
 use crate::output;
 
@@ -55,6 +55,13 @@ pub(crate) async fn perform_as<E: Endpoint>(
     let spec = &E::SPEC;
     // An invalid request will not be sent, so there is nothing to confirm.
     if is_asked(spec) && call.request().is_ok() {
+        // It cannot be undone, so that silence is no consent.
+        let is_for_good = spec.effect == Effect::DeleteAgent;
+        if is_for_good && !confirmation.yes && !context.is_dry_run() && !is_terminal() {
+            return Err(Failure::usage(
+                "there is no terminal to ask on: --yes deletes the agent, for good",
+            ));
+        }
         let once =
             if spec.repeat == Repeat::Once { " It is sent once and never repeated." } else { "" };
         context.confirm(format!("{what}.{once} Go on?"), confirmation.yes).await?;

@@ -16,7 +16,8 @@ use crate::output;
 const EARLIER: Duration = Duration::from_hours(24);
 
 /// Looks for the reference in the reports of the days in question: `happened` with the UCID, `did_not_happen`, or
-/// `still_unknown` with the time to ask again. Each day is one of two requests a minute; with --after it is mostly one.
+/// `still_unknown` with the time to ask again, and exit code 7. Each day is one of two requests a minute; with --after it
+/// is mostly one.
 #[derive(Debug, Args)]
 pub(crate) struct Settle {
     /// The reference (UUI) that the dial carried.
@@ -46,8 +47,10 @@ impl Settle {
         };
         let window = DialWindow::new(from, to)
             .rows_within(Duration::from_secs(60 * u64::from(self.rows_within)));
-        let settlement =
-            context.until_stopped(client.settle(self.reference, window).send()).await?;
+        // The request's own name for a day that is too long ago says nothing to who gave a time.
+        let flag = if self.after.is_some() { "--after" } else { "--before" };
+        let settled = context.until_stopped(client.settle(self.reference, window).send()).await;
+        let settlement = settled.map_err(|failure| failure.rename("fromDate", flag))?;
         let (ucid, until) = match &settlement {
             DialSettlement::Happened { ucid, .. } => (Some(*ucid), None),
             // Without a latest time, it moves on with the clock.
@@ -61,6 +64,10 @@ impl Settle {
             _ => (None, None),
         };
         let printed = json!({ "settlement": settlement.as_str(), "ucid": ucid, "until": until });
-        output::one(context.output, &printed)
+        let printed = output::one(context.output, &printed)?;
+        Ok(match settlement {
+            DialSettlement::Happened { .. } | DialSettlement::DidNotHappen => printed,
+            _ => Completion::Unknown,
+        })
     }
 }

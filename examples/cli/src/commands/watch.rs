@@ -31,7 +31,7 @@ use crate::context::Context;
 use crate::failure::{Completion, Failure};
 use crate::listen_address;
 use crate::notes::note;
-use crate::output::Format;
+use crate::output::{Format, reader_gone};
 use crate::push_url;
 use crate::settings::{self, Variables};
 use crate::stop::{self, Stop};
@@ -251,11 +251,13 @@ impl Watching {
     async fn in_lines(mut self, mut out: PlainBoard) -> Result<(), Failure> {
         let mut board = Board::new(self.now());
         let mut end = pin!(self.end());
+        let mut gone = pin!(reader_gone());
         loop {
             let change = tokio::select! {
                 biased;
                 _ = self.stop.clone() => return Ok(()),
                 () = &mut end => return Ok(()),
+                () = &mut gone => return Ok(()),
                 change = self.news.recv() => change,
             };
             let Some(change) = change else { return Ok(()) };

@@ -15,10 +15,23 @@ const WIDEST: usize = 40;
 pub(crate) fn reply(output: Output, value: Value) -> Result<Completion, Failure> {
     match value {
         Value::Array(rows) => table_of(output, &[], &rows),
-        Value::Object(fields) => one(output, &Value::Object(fields)),
+        Value::Object(fields) => {
+            match wrapped(&fields).filter(|_| output.format == Format::Table) {
+                Some(rows) => table_of(output, &[], rows),
+                None => one(output, &Value::Object(fields)),
+            }
+        }
         Value::Null => one(output, &serde_json::json!({ "none": true })),
         other => one(output, &serde_json::json!({ "message": other })),
     }
+}
+
+/// The rows of an answer that is a status and a list of objects: for people the list is all of it.
+fn wrapped(fields: &Map<String, Value>) -> Option<&[Value]> {
+    let mut rest = fields.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("status"));
+    let (_, rows) = rest.next().filter(|_| rest.next().is_none())?;
+    let rows = rows.as_array()?;
+    (!rows.is_empty() && rows.iter().all(Value::is_object)).then_some(rows.as_slice())
 }
 
 /// Prints rows, these columns first.
@@ -103,6 +116,20 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_list_under_a_status_is_rows() {
+        let rows = |answer: &Value| wrapped(answer.as_object().unwrap()).map(<[Value]>::len);
+        assert_eq!(rows(&json!({"status": "success", "message": [{"a": 1}, {"a": 2}]})), Some(2));
+        for answer in [
+            json!({"status": "success", "message": [1]}),
+            json!({"status": "success", "message": []}),
+            json!({"message": [{"a": 1}], "total": 9}),
+            json!({"status": "success"}),
+        ] {
+            assert_eq!(rows(&answer), None, "{answer}");
+        }
+    }
 
     fn printed(format: Format, rows: &Value) -> String {
         let mut out = Vec::new();

@@ -228,8 +228,37 @@ async fn agents_leads_numbers_and_subscriptions_have_commands() {
     }
     desk.json(&["events", "unsubscribe", "call"]).await.done();
     assert_eq!(desk.json(&["events", "list"]).await.done().json()["callEventsURL"], Value::Null);
-    let logged_out = desk.json(&["agent", "force-logout"]).await;
+    let logged_out = desk.json(&["agent", "force-logout", "--agent", "agent01"]).await;
     assert_eq!(logged_out.code, 0, "{logged_out:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_one_works_as_is_not_deleted_or_logged_out_unless_named() {
+    let desk = Desk::with_agent().await;
+    assert_eq!(desk.shell.variable("OZONETEL_AGENT_ID"), "agent01");
+    let before = desk.sim.requests().len();
+    for command in ["delete", "force-logout"] {
+        for more in [&[][..], &["--yes"]] {
+            let ran = desk.json(&[&["agent", command], more].concat()).await;
+            let message = ran.error()["message"].to_string();
+            assert!(ran.code == 2 && message.contains("--agent"), "{command} {ran:?}");
+        }
+    }
+    // Nobody can be asked, and it is for good.
+    for arguments in [
+        &["agent", "delete", "--agent", "agent01"][..],
+        &["api", "agents.delete", "agentId=agent01"],
+    ] {
+        let ran = desk.json(arguments).await;
+        let message = ran.error()["message"].to_string();
+        assert!(ran.code == 2 && message.contains("--yes"), "{arguments:?} {ran:?}");
+    }
+    assert_eq!(desk.sim.requests().len(), before);
+    let dry = desk.json(&["agent", "delete", "--agent", "agent01", "--dry-run"]).await.done();
+    assert!(dry.out.contains("agent01"), "{dry:?}");
+    let gone = desk.json(&["agent", "delete", "--agent", "agent01", "--yes"]).await;
+    assert_eq!(gone.code, 0, "{gone:?}");
+    assert!(gone.out.contains("Deleted Successfully"), "{gone:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

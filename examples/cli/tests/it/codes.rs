@@ -39,6 +39,21 @@ async fn usage_errors_are_2_and_json_too() {
         let error = shell.json(&arguments).await.error();
         assert!(error["message"].as_str().is_some_and(|text| text.ends_with(tip)), "{error}");
     }
+    let secret = ["trigger", "callback", "http://crm.example.test/hook?code=s3cret"];
+    for ran in [shell.run(&secret).await, shell.json(&secret).await] {
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.err.contains("http://crm.example.test/hook?…"), "{ran:?}");
+        assert!(ran.err.contains("it has a flag: --to") && !ran.err.contains("s3cret"), "{ran:?}");
+    }
+    let ran = shell.run(&["cdr", "range", "--from", "-6d"]).await;
+    assert!(
+        ran.err.contains("'--from' found; it takes two days without flags: FROM TO"),
+        "{ran:?}"
+    );
+    assert!(
+        !ran.err.contains("as a value") && ran.err.contains("Usage: ozonetel cdr range"),
+        "{ran:?}"
+    );
     let ran = Shell::new("http://127.0.0.1:9")
         .unset("OZONETEL_DID")
         .json(&["call", "hold", "90000000000000001"])
@@ -179,6 +194,8 @@ async fn nobody_there_is_6_and_a_dial_is_known_not_to_have_happened() {
         (&error["kind"], &error["may_have_happened"]),
         (&"unreachable".into(), &false.into())
     );
+    let advice = error["advice"].as_str().unwrap();
+    assert!(advice.contains("OZONETEL_BASE_URL") && advice.contains("http or https"), "{advice}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,8 +9,19 @@ use crate::harness::{DIAL, Desk, ended};
 use crate::signals::signal;
 
 /// The keys of an error, no more and no fewer.
-const KEYS: [&str; 8] =
-    ["advice", "call", "kind", "may_have_happened", "message", "ready_in_s", "reason", "status"];
+const KEYS: [&str; 11] = [
+    "advice",
+    "call",
+    "kind",
+    "may_have_happened",
+    "message",
+    "ready_in_s",
+    "reason",
+    "reference",
+    "sent_after",
+    "sent_before",
+    "status",
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dial_that_was_taken_without_an_answer_is_unknown_and_can_be_settled() {
@@ -40,6 +51,12 @@ async fn a_dial_that_was_taken_without_an_answer_is_unknown_and_can_be_settled()
         message.contains(&hint) && message.contains("' --before '2026-01-02 12:00:"),
         "{message}"
     );
+    // The same without taking a sentence apart.
+    assert_eq!(error["reference"], reference);
+    let (after, before) =
+        (error["sent_after"].as_str().unwrap(), error["sent_before"].as_str().unwrap());
+    let command = format!("`ozonetel settle {reference} --after '{after}' --before '{before}'`");
+    assert!(message.contains(&command), "{message}");
     desk.sim.advance(Duration::from_mins(1)).await;
     let settled = desk.json(&["settle", reference]).await.done().json();
     assert_eq!(settled["settlement"], "happened");
@@ -53,7 +70,24 @@ async fn a_dial_that_was_taken_without_an_answer_is_unknown_and_can_be_settled()
         (&printed["settlement"], &printed["until"]),
         (&"still_unknown".into(), &Value::Null)
     );
-    assert!(other.code == 0 && other.err.contains("stays unknown without --before"), "{other:?}");
+    // `settle && dial` must not ring twice.
+    assert!(other.code == 7 && other.err.contains("stays unknown without --before"), "{other:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dial_that_is_too_long_ago_is_named_by_its_flag() {
+    let desk = Desk::in_key_mode().await;
+    let before = ["settle", "order-7", "--before", "2025-12-02 10:00:00"];
+    let after = [&before[..], &["--after", "2025-12-02 09:00:00"]].concat();
+    for (arguments, start) in
+        [(&before[..], "--before `2025-12-01`: "), (&after[..], "--after `2025-12-02`: ")]
+    {
+        let ran = desk.json(arguments).await;
+        let message = ran.error()["message"].as_str().unwrap().to_owned();
+        assert!(ran.code == 2 && message.starts_with(start), "{message}");
+        assert!(message.contains("the service keeps 15 days"), "{message}");
+    }
+    assert!(desk.sim.requests().is_empty());
 }
 
 /// The words of the command that a failure names.
@@ -136,12 +170,15 @@ async fn every_doubt_about_a_dial_is_exit_7_and_one_request() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_reference_is_the_callers_own_and_hides_the_number_in_it() {
     let desk = Desk::with_agent().await;
-    desk.sim.fault(Fault::new(FaultKind::Html).on(DIAL).times(2));
+    desk.sim.fault(Fault::new(FaultKind::Html).on(DIAL).times(3));
     let ran = desk.json(&["dial", "9000000001", "--uui", "order-7"]).await;
     assert!(ran.error()["message"].as_str().unwrap().contains("UUI order-7;"), "{ran:?}");
     let ran = desk.run(&["dial", "+91 90000 00001", "--uui", "lead-9000000001"]).await;
     assert_eq!(ran.code, 7);
     assert!(ran.err.contains("UUI lead-…01;") && !ran.err.contains("9000000001"), "{ran:?}");
+    let ran = desk.json(&["dial", "9000000001", "--uui", "lead-9000000001"]).await;
+    assert_eq!(ran.error()["reference"], "lead-…01");
+    assert!(!ran.err.contains("9000000001"), "{ran:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -40,6 +40,76 @@ async fn a_secret_in_a_file_of_its_own() {
     assert_eq!(shell.run(&["dispositions"]).await.code, 4);
 }
 
+/// A shell with an account's profile, whose address nobody listens on.
+fn with_profile(address: &str, profile: &str) -> Shell {
+    let shell = Shell::new(address);
+    let config = shell.state.path().join("config");
+    std::fs::create_dir_all(config.join("ozonetel/profiles")).unwrap();
+    file(&shell, "config/ozonetel/profiles/default.env", profile, 0o600);
+    let config = config.display().to_string();
+    shell.set("XDG_CONFIG_HOME", config)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secrets_file_of_the_environment_comes_before_a_secret_of_the_profile() {
+    let desk = Desk::start().await;
+    let address = desk.shell.variable("OZONETEL_BASE_URL");
+    let profile =
+        "OZONETEL_ACCOUNT=real_account\nOZONETEL_API_KEY=real-key\nOZONETEL_AGENT_PASSWORD=wrong\n";
+    let shell =
+        with_profile(&address, profile).unset("OZONETEL_API_KEY").unset("OZONETEL_AGENT_PASSWORD");
+    let key = file(&shell, "key", "test-key\n", 0o600).display().to_string();
+    let password = file(&shell, "password", "secret\n", 0o600).display().to_string();
+    let shell =
+        shell.set("OZONETEL_API_KEY_FILE", key).set("OZONETEL_AGENT_PASSWORD_FILE", password);
+    shell.run(&["agent", "login"]).await.done();
+    // What the profile has comes first where it is named: then the file of the environment is not read.
+    let shell = shell.set("OZONETEL_API_KEY_FILE", "/nowhere/at/all");
+    assert_eq!(shell.json(&["dispositions"]).await.code, 4);
+    let named = shell.json(&["dispositions", "--profile", "default"]).await;
+    assert_eq!(named.code, 4, "{named:?}");
+    assert!(!named.err.contains("cannot be read"), "{named:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_of_one_account_is_not_sent_under_another() {
+    let desk = Desk::start().await;
+    let address = desk.shell.variable("OZONETEL_BASE_URL");
+    let profile = "OZONETEL_ACCOUNT=real_account\nOZONETEL_API_KEY=real-key\n";
+    let shell = with_profile(&address, profile).unset("OZONETEL_API_KEY");
+    let ran = shell.json(&["token"]).await;
+    assert_eq!((ran.code, &ran.error()["kind"]), (4, &"credentials".into()), "{ran:?}");
+    let message = ran.error()["message"].to_string();
+    assert!(message.contains("OZONETEL_ACCOUNT of the environment"), "{message}");
+    assert!(!ran.err.contains("real-key"), "{ran:?}");
+    assert!(desk.sim.requests().is_empty());
+    // Nor the other way round, where the profile is named.
+    let shell = with_profile(&address, "OZONETEL_ACCOUNT=real_account\n");
+    let ran = shell.json(&["token", "--profile", "default"]).await;
+    assert!(ran.code == 4 && ran.err.contains("of the profile"), "{ran:?}");
+    assert!(desk.sim.requests().is_empty());
+    // A flag says whose key it is.
+    shell.run(&["token", "--profile", "default", "--account", "acme_support"]).await.done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_names_what_comes_before_the_profile() {
+    let desk = Desk::start().await;
+    let address = desk.shell.variable("OZONETEL_BASE_URL");
+    let profile =
+        "OZONETEL_BASE_URL=http://127.0.0.1:9\nOZONETEL_ACCOUNT=acme_support\nOZONETEL_DID=1\n";
+    let shell = with_profile(&address, profile).set("OZONETEL_PROFILE", "default");
+    let settings = |ran: crate::harness::Ran| {
+        let row = ran.rows().into_iter().find(|row| row["check"] == "settings").unwrap();
+        row["found"].as_str().unwrap().to_owned()
+    };
+    let found = settings(shell.json(&["doctor"]).await);
+    let first = "; the environment's OZONETEL_BASE_URL, OZONETEL_DID come first";
+    assert!(found.contains("profile default") && found.ends_with(first), "{found}");
+    let found = settings(shell.json(&["doctor", "--profile", "default"]).await);
+    assert!(found.ends_with("default.env"), "{found}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn flags_override_the_environment() {
     let desk = Desk::start().await;
@@ -147,6 +217,20 @@ async fn verbose_says_attempts_waits_and_how_calls_ended() {
         told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(lines.iter().any(|line| line["progress"]["call"] == "cdr.fetch_day"), "{told}");
     assert_eq!(lines.last().unwrap()["error"]["kind"], "paced");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_librarys_log_has_no_colors_in_a_file_and_is_json_where_errors_are() {
+    let desk = Desk::start().await;
+    let told = desk.run(&["-vv", "call", "hold", "5"]).await.err;
+    assert!(told.contains(" ozonetel") && !told.contains('\u{1b}'), "{told:?}");
+    let told = desk.run(&["-vv", "call", "hold", "5", "--output", "json"]).await.err;
+    let lines: Vec<serde_json::Value> = told
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect();
+    assert!(lines.iter().any(|line| line["level"] == "DEBUG"), "{told}");
+    assert_eq!(lines.last().unwrap()["error"]["kind"], "refused");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -92,9 +92,48 @@ async fn statistics_count_phone_calls_and_say_what_was_never_read() {
     assert!(drawn.out.contains("3 calls") && drawn.out.contains('█'), "{}", drawn.out);
     assert!(!drawn.out.contains("9000000002"), "{}", drawn.out);
     // A day without calls and one that was never read are two things.
-    let other = desk.json(&["cdr", "stats", "--store", &place, "--from", "2025-12-01"]).await;
-    assert_eq!((other.code, &other.json()["days_never_read"]), (0, &json!(["2025-12-01"])));
+    let range = ["cdr", "stats", "--store", &place, "--from", "2026-01-01", "--to", "2026-01-02"];
+    let other = desk.json(&range).await;
+    assert_eq!((other.code, &other.json()["days_never_read"]), (0, &json!(["2026-01-01"])));
     assert!(other.err.contains("never read"), "{}", other.err);
+    // Of days that were never read there is no count, and no page.
+    let page = desk.shell.state.path().join("stats.html").display().to_string();
+    let none = ["cdr", "stats", "--store", &place, "--from", "2025-12-01", "--html", &page];
+    let none = desk.run(&none).await;
+    assert_eq!((none.code, none.out.as_str()), (2, ""), "{none:?}");
+    let sync = format!("`ozonetel cdr sync --store {place}`");
+    assert!(none.err.contains("none of these days") && none.err.contains(&sync), "{none:?}");
+    assert!(!std::path::Path::new(&page).exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn to_read_a_store_none_is_made() {
+    let (desk, place) = with_calls().await;
+    for command in ["stats", "export"] {
+        let ran = desk.run(&["cdr", command, "--store", &place, "--from", "today"]).await;
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{command} {ran:?}");
+        let told =
+            format!("there is no store {place}\n  `ozonetel cdr sync --store {place}` makes it");
+        assert!(ran.err.contains(&told), "{command} {ran:?}");
+        assert!(!std::path::Path::new(&place).exists(), "{command}");
+    }
+    desk.run(&["cdr", "export", "--store", &place, "--from", "today", "--sync"]).await.done();
+    assert!(std::path::Path::new(&place).exists());
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_says_on_a_terminal_what_the_file_has() {
+    let (desk, place) = with_calls().await;
+    let new = synced(&desk, &place).await["new"].as_u64().unwrap();
+    for (format, name) in [("csv", "calls.csv"), ("xlsx", "calls.xlsx")] {
+        let out = desk.shell.state.path().join(name).display().to_string();
+        let export = ["cdr", "export", "--store", &place, "--from", "today", "--format", format];
+        let export = [&export[..], &["--out", &out]].concat();
+        let (code, text) = crate::terminal::Terminal::start(&desk.shell, &export, 300, 24).ended();
+        let told = format!("{out}: {new} rows, 2026-01-02 to 2026-01-02");
+        assert!(code == Some(0) && text.contains(&told), "{told}: {text}");
+    }
 }
 
 #[cfg(unix)]

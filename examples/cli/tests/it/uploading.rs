@@ -115,6 +115,22 @@ async fn a_corrected_file_has_only_its_new_numbers_sent() {
     );
     let want = ["9000000001", "9000000003", "9000000002", "9000000003"];
     assert_eq!(in_world(&desk), want);
+    // Who is in it twice may be rung twice, which a flag is there for.
+    let twice = "line 5 has the number of an earlier one: it is a lead of its own";
+    let told = format!("{twice}; --check-duplicate leaves such numbers out\n");
+    assert!(ran.err.contains(&told), "{ran:?}");
+    let ran = desk.json(&[&upload[..], &["--check-duplicate"]].concat()).await;
+    assert!(ran.err.contains(&format!("{twice}\n")), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_not_there_is_said_to_be_unreadable() {
+    let shell = crate::harness::Shell::new("http://127.0.0.1:9");
+    for name in ["nofile.csv", "nofile.xlsx"] {
+        let ran = shell.run(&["lead", "upload", name]).await;
+        let start = format!("error: {name} cannot be read: ");
+        assert!(ran.code == 2 && ran.err.starts_with(&start), "{ran:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

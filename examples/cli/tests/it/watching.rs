@@ -13,7 +13,7 @@ const BOUND: Duration = Duration::from_secs(30);
 
 /// A running wallboard and its lines.
 struct Watching {
-    _child: Child,
+    child: Child,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
@@ -22,7 +22,7 @@ impl Watching {
         let arguments = [&["watch", "--output", "jsonl"][..], arguments].concat();
         let mut child = shell.spawn(&arguments);
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { _child: child, lines }
+        Self { child, lines }
     }
 
     /// The next line that says this.
@@ -48,6 +48,18 @@ async fn the_simulator_is_watched() {
     let line = watch.until("is talking with agent01").await;
     assert_eq!(line["figures"]["talking"], 1);
     assert!(!line.to_string().contains("9000000417"), "{line}");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wallboard_that_nobody_reads_ends_though_nothing_happens() {
+    let desk = Desk::with_agent().await;
+    let mut watch = Watching::start(&desk.shell, &["--source", "simulator"]);
+    watch.until("agent01 is ready").await;
+    let Watching { mut child, lines } = watch;
+    drop(lines);
+    let ended = tokio::time::timeout(BOUND, child.wait()).await.expect("it ends").unwrap();
+    assert_eq!(ended.code(), Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -208,14 +208,22 @@ async fn a_dial_is_not_repeated_on_a_text_that_only_may_mean_an_old_token() {
     let error = one.dial().agent("agent01", "c", "9000000001").await.unwrap_err();
     assert_eq!(error.reason(), Some(Reason::BadCredentials));
     assert_eq!(replay.requests().len(), 2);
+    // Account and key may be right: it is the token that is looked at first.
+    let advice = error.advice().unwrap();
+    assert!(advice.starts_with("the token that was kept was refused"), "{advice}");
+    assert!(advice.contains("send it again") && advice.contains("OZONETEL_AUTH=token"), "{advice}");
     // The next call begins with a new token; a read would have fetched it at once.
     assert!(one.dial().agent("agent01", "c", "9000000001").await.is_ok());
     let list = Turn::json(r#"{"status":"Success","details":["A"]}"#);
-    let replay = Replay::new([token("a"), invalid, token("b"), list]);
+    let replay = Replay::new([token("a"), invalid.clone(), token("b"), list]);
     assert_eq!(
         client(&replay, AuthMode::Token).disposition().list().await.unwrap()[0].as_str(),
         "A"
     );
+    // Once a new token was refused as well, it is not the token.
+    let replay = Replay::new([token("a"), invalid.clone(), token("b"), invalid]);
+    let error = client(&replay, AuthMode::Token).disposition().list().await.unwrap_err();
+    assert!(error.advice().unwrap().starts_with("check account and key"), "{:?}", error.advice());
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,8 +1,8 @@
 //! What to do about an error.
 
-use super::{Error, ErrorKind};
+use super::{Error, ErrorKind, Refusal};
 use crate::core::auth_mode::AuthMode;
-use crate::core::reason::Reason;
+use crate::core::reason::{self, Reason};
 
 /// What the service answers, among other things, to a key where the account is in token mode, and to a token where
 /// it is in key mode.
@@ -50,6 +50,13 @@ pub(super) fn advice(error: &Error) -> Option<&'static str> {
         }
         None => {}
     }
+    if is_stale_token(error) {
+        return Some(
+            "the token that was kept was refused and is dropped, and nothing happened: send it again, with a new token; \
+             if that is refused as well, check account and key, and that the account's API authentication is the \
+             token, as it is set here (OZONETEL_AUTH=token)",
+        );
+    }
     match (error.kind(), error.reason()) {
         (_, Some(Reason::BadCredentials)) => Some(bad_credentials(error)),
         (ErrorKind::Status, _) if error.status().is_some_and(is_unauthorized) => {
@@ -68,6 +75,10 @@ pub(super) fn advice(error: &Error) -> Option<&'static str> {
         (_, Some(Reason::NotFound)) => {
             Some("check the id, number or name: the account does not have it, or no longer")
         }
+        (_, Some(Reason::NotAllowed)) if is_logged_in_already(error) => Some(
+            "the agent is logged in, and there is nothing to do; one who is to be ready again is logged out and in with \
+             force-ready",
+        ),
         (_, Some(Reason::NotAllowed)) => {
             Some("try again when the agent, the campaign or the call is in another state")
         }
@@ -82,13 +93,30 @@ pub(super) fn advice(error: &Error) -> Option<&'static str> {
         (ErrorKind::Paced, _) => {
             Some("wait as long as it says, or share the limit between the programs of the account")
         }
-        (ErrorKind::Unreachable | ErrorKind::Closed | ErrorKind::Status, _) => {
-            Some("try again later")
-        }
+        (ErrorKind::Unreachable, _) => Some(
+            "check the address (OZONETEL_BASE_URL), whether it is http or https, and the network; if they are right, \
+             try again later",
+        ),
+        (ErrorKind::Closed | ErrorKind::Status, _) => Some("try again later"),
         (ErrorKind::Unreadable, _) => {
             Some("look at the excerpt: this is not an answer of the service as documented")
         }
     }
+}
+
+/// Whether the token that was presented may not be the account's current one, and no other was tried: a read is sent
+/// again with a new one on its own, what may happen only once is not.
+fn is_stale_token(error: &Error) -> bool {
+    let text = error.refusal().map(Refusal::message);
+    error.0.mode == Some(AuthMode::Token)
+        && error.attempts() == 1
+        && error.reason() != Some(Reason::TokenExpired)
+        && text.is_some_and(reason::is_stale)
+}
+
+fn is_logged_in_already(error: &Error) -> bool {
+    let text = error.refusal().map(Refusal::message);
+    text.is_some_and(|text| text.trim().eq_ignore_ascii_case(reason::ALREADY_LOGGED_IN))
 }
 
 fn is_unauthorized(status: http::StatusCode) -> bool {

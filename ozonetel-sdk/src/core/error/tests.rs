@@ -93,6 +93,16 @@ fn a_wrong_mode_is_named_in_both_directions() {
 }
 
 #[test]
+fn an_agent_who_is_logged_in_needs_no_other_state() {
+    for text in ["Agent has already logged in", "agent has already logged in "] {
+        let advice = refused(text).advice().unwrap();
+        assert!(advice.contains("nothing to do") && advice.contains("force-ready"), "{advice}");
+    }
+    let advice = refused("Agent is not available").advice().unwrap();
+    assert!(advice.contains("another state"), "{advice}");
+}
+
+#[test]
 fn a_program_reads_facts_and_no_text() {
     let error = refused("Agent is not available");
     let value = serde_json::to_value(&error).unwrap();

@@ -11,17 +11,17 @@ mod rows;
 mod spreadsheet;
 mod target;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ozonetel_sdk::types::Day;
 use ozonetel_store::{CallQuery, Store, StoredCall};
 
-use super::place::{RangeFlags, StoreFlag, failure, note_missing};
+use super::place::{RangeFlags, StoreFlag, failure, none_read, note_missing};
 use super::sync::copy;
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
-use crate::notes::note;
+use crate::notes::{note, show};
 use crate::output::{Reader, written};
 use book::{Book, finished};
 use direct::DirectExport;
@@ -62,7 +62,11 @@ impl Export {
             let unread = DirectExport { context, from, to, format, out }.run().await?;
             return Ok(if unread == 0 { Completion::Clean } else { Completion::BadRows });
         }
-        let (store, _) = self.store.open(context).await?;
+        let store = if self.sync {
+            self.store.open(context).await?.0
+        } else {
+            self.store.open_there(context).await?
+        };
         if self.sync {
             let again = "the same command";
             let copied = copy(context, &store, days_back(from, context), false, again).await?;
@@ -71,16 +75,19 @@ impl Export {
             }
         }
         let missing = context.until_stopped(note_missing(&store, from, to)).await?;
-        if i64::try_from(missing.len()) == Ok(i64::from(from.days_until(to)) + 1) {
-            // A file without rows would say that there were no calls.
-            return Err(Failure::usage("the store has none of these days")
-                .advise("--sync copies them first; --direct asks the service, without a store"));
+        if let Some(none) = none_read(&missing, from, to) {
+            return Err(
+                none.advise("--sync copies them first; --direct asks the service, without a store")
+            );
         }
         let query = CallQuery::days(from, to);
-        let unread = match format.text() {
+        let ExportedRows { rows, unread } = match format.text() {
             Some(format) => self.text(context, &store, query, format).await?,
             None => self.book(context, &store, query).await?,
         };
+        if let Some(out) = out {
+            show_written(out, rows, from, to);
+        }
         if unread == 0 {
             return Ok(Completion::Clean);
         }
@@ -96,14 +103,16 @@ impl Export {
         store: &Store,
         query: CallQuery,
         format: TextFormat,
-    ) -> Result<u64, Failure> {
+    ) -> Result<ExportedRows, Failure> {
         let mut target = Target::open(self.out.as_deref())?;
         let mut writer = RowWriter::new(format, context.output, &mut target);
+        let mut rows = 0;
         let mut gone = written(writer.begin())? == Reader::Gone;
         if !gone {
             each(context, store, query, |call| {
                 for leg in &call.legs {
                     gone |= written(writer.leg(leg))? == Reader::Gone;
+                    rows += u64::from(leg.row.is_some());
                 }
                 Ok(!gone)
             })
@@ -115,7 +124,7 @@ impl Export {
         if !gone {
             written(target.finish())?;
         }
-        Ok(unread)
+        Ok(ExportedRows { rows, unread })
     }
 
     async fn book(
@@ -123,21 +132,35 @@ impl Export {
         context: &Context,
         store: &Store,
         query: CallQuery,
-    ) -> Result<u64, Failure> {
+    ) -> Result<ExportedRows, Failure> {
         let path = self.out.as_deref().ok_or_else(|| Failure::usage("give --out FILE"))?;
         let mut book = Book::new(self.format, path)?;
-        let mut unread = 0;
+        let (mut rows, mut unread) = (0, 0);
         each(context, store, query, |call| {
             for leg in &call.legs {
                 unread += u64::from(leg.unread.is_some());
+                rows += u64::from(leg.row.is_some());
                 leg.row.as_deref().map_or(Ok(()), |row| book.row(row))?;
             }
             Ok(true)
         })
         .await?;
         finished(context, book).await?;
-        Ok(unread)
+        Ok(ExportedRows { rows, unread })
     }
+}
+
+/// What was written.
+struct ExportedRows {
+    rows: u64,
+    /// How many of them could not be parsed as they were last sent.
+    unread: u64,
+}
+
+/// Says on the terminal what a file has.
+fn show_written(out: &Path, rows: u64, from: Day, to: Day) {
+    let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+    show(&format!("{}: {rows}, {from} to {to}", out.display()));
 }
 
 /// How many days before today a day is, at most those that the service keeps.

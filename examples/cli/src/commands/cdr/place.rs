@@ -50,7 +50,19 @@ impl StoreFlag {
         Ok(directory.join(FILE).into())
     }
 
-    /// Opens it.
+    /// Opens one that is there: to read, none is made.
+    pub(crate) async fn open_there(&self, context: &Context) -> Result<Store, Failure> {
+        if let StoreAddress::Sqlite(path) = self.address(context)?
+            && !path.exists()
+        {
+            let text = format!("there is no store {}", path.display());
+            return Err(Failure::usage(text)
+                .advise(&format!("`ozonetel cdr sync{}` makes it", self.again())));
+        }
+        Ok(self.open(context).await?.0)
+    }
+
+    /// Opens it, and makes it where there is none.
     pub(crate) async fn open(&self, context: &Context) -> Result<(Store, StoreAddress), Failure> {
         let address = self.address(context)?;
         let account = context.environment.account.as_deref().unwrap_or_default();
@@ -104,6 +116,13 @@ impl RangeFlags {
         }
         Ok((from, to))
     }
+}
+
+/// Why nothing is said of a range of which no day was read: a file without rows, or a count of none, would say that
+/// there were no calls.
+pub(crate) fn none_read(missing: &[Day], from: Day, to: Day) -> Option<Failure> {
+    let is_all = i64::try_from(missing.len()) == Ok(i64::from(from.days_until(to)) + 1);
+    is_all.then(|| Failure::usage("the store has none of these days"))
 }
 
 /// Notes on standard error what is missing of a range: days that were never read, and gaps.

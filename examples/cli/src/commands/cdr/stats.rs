@@ -13,13 +13,14 @@ use ozonetel_sdk::types::Day;
 use ozonetel_store::{CallLegs, CallQuery};
 use serde::Serialize;
 
-use super::place::{RangeFlags, StoreFlag, failure, note_missing};
+use super::place::{RangeFlags, StoreFlag, failure, none_read, note_missing};
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
 use crate::output::{self, Format, written};
 use crate::part_file::PartFile;
 
-/// Counts the phone calls of a range in the store: answer rate by hour, outcomes, agents. Asks the service nothing.
+/// Counts the phone calls of a range in the store: answer rate by hour, outcomes, agents. Asks the service nothing. Of a
+/// range of which no day was read nothing is said, and the exit code is 2.
 #[derive(Debug, Args)]
 pub(crate) struct Stats {
     #[command(flatten)]
@@ -145,8 +146,12 @@ impl Counter {
 impl Stats {
     pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let (from, to) = self.range.days(context)?;
-        let (store, _) = self.store.open(context).await?;
+        let store = self.store.open_there(context).await?;
         let never_read = context.until_stopped(note_missing(&store, from, to)).await?;
+        if let Some(none) = none_read(&never_read, from, to) {
+            let sync = format!("ozonetel cdr sync{}", self.store.again());
+            return Err(none.advise(&format!("`{sync}` copies what the service still has")));
+        }
         let mut calls = store.stream(CallQuery::days(from, to));
         let mut counter = Counter::default();
         loop {

@@ -297,7 +297,7 @@ impl Upload {
                 prepared.bad.push(BadRow { place, reason: reasons.join("; ") });
             }
         }
-        note_repeated(prepared);
+        note_repeated(prepared, self.check_duplicate);
         if prepared.bad.is_empty() {
             return Ok(());
         }
@@ -365,8 +365,8 @@ impl Upload {
     }
 }
 
-/// Says which good rows have the number of an earlier one: they are leads of their own.
-fn note_repeated(prepared: &Prepared) {
+/// Says which good rows have the number of an earlier one: they are leads of their own, and people are rung twice.
+fn note_repeated(prepared: &Prepared, check_duplicate: bool) {
     let mut seen = HashSet::new();
     let repeated = prepared.good.iter().filter(|place| {
         let key = PhoneNumber::from(prepared.number(**place)).key();
@@ -374,17 +374,13 @@ fn note_repeated(prepared: &Prepared) {
     });
     let rows = repeated.filter_map(|place| prepared.table.rows.get(*place));
     let lines: BTreeSet<u64> = rows.map(|row| row.line).collect();
-    match lines.len() {
-        0 => {}
-        1 => note(&format!(
-            "line {} has the number of an earlier one: it is a lead of its own",
-            ranges(&lines)
-        )),
-        _ => note(&format!(
-            "lines {} have the number of an earlier one: each is a lead of its own",
-            ranges(&lines)
-        )),
-    }
+    let (noun, each) = match lines.len() {
+        0 => return,
+        1 => ("line", "has the number of an earlier one: it is a lead of its own"),
+        _ => ("lines", "have the number of an earlier one: each is a lead of its own"),
+    };
+    let flag = if check_duplicate { "" } else { "; --check-duplicate leaves such numbers out" };
+    note(&format!("{noun} {} {each}{flag}", ranges(&lines)));
 }
 
 /// Says how many rows were taken before, and when: they are left out, or sent again.

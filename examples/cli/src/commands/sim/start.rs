@@ -134,7 +134,10 @@ impl Start {
         if format == Format::Table {
             writeln!(out, "The simulator listens on {}. In another shell:\n", server.url())?;
             match &self.save {
-                Some(name) => writeln!(out, "  export OZONETEL_PROFILE={name}")?,
+                Some(name) => writeln!(
+                    out,
+                    "  export OZONETEL_PROFILE={name}   # OZONETEL_* variables that are set there come first"
+                )?,
                 None => variables
                     .iter()
                     .try_for_each(|(name, value)| writeln!(out, "  export {name}='{value}'"))?,

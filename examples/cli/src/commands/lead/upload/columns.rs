@@ -4,6 +4,10 @@
 const KNOWN: [&str; 7] =
     ["PhoneNumber", "Name", "Priority", "ExpiryDate", "ScheduledTime", "AgentId", "skill"];
 
+/// Names that lists give to the number: suggested, and not taken for it.
+const LIKE_A_NUMBER: [&str; 7] =
+    ["number", "phone", "mobile", "phoneno", "mobileno", "mobilenumber", "telephone"];
+
 /// A column that is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Column {
@@ -70,8 +74,14 @@ pub(super) fn chosen(
         columns.push(Column { at, header });
     }
     if !columns.iter().any(|column| column.header == "PhoneNumber") {
+        let mut like =
+            headers.iter().filter(|header| LIKE_A_NUMBER.contains(&plain(header).as_str()));
+        let such_as = match (like.next(), like.next()) {
+            (Some(only), None) => format!(", such as --map 'PhoneNumber={only}'"),
+            _ => String::new(),
+        };
         return Err(format!(
-            "has no column PhoneNumber; there are {}: say which one it is with --map PhoneNumber=COLUMN",
+            "has no column PhoneNumber; there are {}: say which one it is with --map PhoneNumber=COLUMN{such_as}",
             headers.join(", ")
         ));
     }
@@ -105,6 +115,14 @@ mod tests {
         let list = ["Mobile", "Customer"];
         let error = named(&list, &[], false).unwrap_err();
         assert!(error.contains("there are Mobile, Customer"), "{error}");
+        assert!(
+            error.ends_with("PhoneNumber=COLUMN, such as --map 'PhoneNumber=Mobile'"),
+            "{error}"
+        );
+        for list in [&["Phone", "Mobile"][..], &["City"]] {
+            let error = named(list, &[], false).unwrap_err();
+            assert!(error.ends_with("--map PhoneNumber=COLUMN"), "{error}");
+        }
         let map = [("PhoneNumber", "mobile"), ("Name", "Customer")];
         assert_eq!(named(&list, &map, false).unwrap(), ["0:PhoneNumber", "1:Name"]);
         let error = named(&list, &[("PhoneNumber", "Phone")], false).unwrap_err();

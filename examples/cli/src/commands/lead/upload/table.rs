@@ -48,7 +48,8 @@ pub(super) struct TableOptions {
 /// Reads a file.
 pub(super) fn read(path: &Path, options: &TableOptions) -> Result<TextTable, String> {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+    let cannot = |error: std::io::Error| format!("cannot be read: {error}");
+    let size = std::fs::metadata(path).map_err(cannot)?.len();
     if size > LARGEST {
         return Err("is larger than 256 MiB".to_owned());
     }
@@ -58,7 +59,7 @@ pub(super) fn read(path: &Path, options: &TableOptions) -> Result<TextTable, Str
     } else if ["xlsb", "xls", "ods", "numbers"].iter().any(is) {
         return Err(format!("is a spreadsheet of the kind {ending}: save it as .xlsx or .csv"));
     } else {
-        let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+        let bytes = std::fs::read(path).map_err(cannot)?;
         text(&bytes, options)?
     };
     if table.headers.iter().all(String::is_empty) {
