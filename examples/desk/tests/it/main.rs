@@ -11,6 +11,7 @@ mod backup;
 mod binary;
 mod calls;
 mod colleagues;
+mod commands;
 mod crash;
 mod customers;
 mod errors;
