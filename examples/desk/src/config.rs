@@ -50,7 +50,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("DESK_BEHIND_PROXY", "1: a proxy in front says who asks, in X-Forwarded-For"),
     ("DESK_KEY_FILE", "file with the key that agents' passwords are sealed with"),
     ("DESK_KEY", "that key itself: 32 bytes in base64 or hexadecimal digits"),
-    ("DESK_SESSION_IDLE_MINUTES", "how long a session lasts unused (120)"),
+    ("DESK_SESSION_IDLE_MINUTES", "how long a session lasts unused; an open page uses it (120)"),
     ("DESK_SESSION_HOURS", "how long a session lasts at most (12)"),
     ("DESK_STORE", "the SQLite file (a new one on the simulator, desk.sqlite with an account)"),
     ("DATABASE_URL", "PostgreSQL instead of a file: postgres://user:password@host/database"),
@@ -294,6 +294,11 @@ impl Config {
         People::new(store, self.environment.clock(), self.settings.people.clone())
     }
 
+    /// The settings as they are said, without an account.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// A client of the account, and the settings. The client keeps token and limits in the store, so that all desks
     /// on it share them, unless `OZONETEL_STATE_DIR` names another place.
     ///
@@ -463,6 +468,11 @@ fn store(
         (Some(_), Some(_)) => {
             Err(Invalid::new("DESK_STORE", "DATABASE_URL is set too; one of them"))
         }
+        // An address may have a password in it, and names of files are shown.
+        (Some(file), None) if file.contains("://") => Err(Invalid::new(
+            "DESK_STORE",
+            "expected a file; the address of PostgreSQL belongs in DATABASE_URL",
+        )),
         (Some(file), None) => Ok(StoreChoice::File(file.into())),
         (None, Some(url)) => match url.split_once("://") {
             Some(("postgres" | "postgresql", _)) => Ok(StoreChoice::Postgres(url.into())),
@@ -625,6 +635,9 @@ mod tests {
         assert!(!format!("{postgres:?}").contains("hunter2"));
         let both = store(&[("DESK_STORE", "kept.sqlite"), url]).unwrap_err();
         assert_eq!(both.field(), "DESK_STORE");
+        let in_file = store(&[("DESK_STORE", url.1)]).unwrap_err();
+        assert_eq!(in_file.field(), "DESK_STORE");
+        assert!(!in_file.to_string().contains("hunter2"), "{in_file}");
         let other = store(&[("DATABASE_URL", "mysql://desk:hunter2@db.example.test/desk")]);
         let other = other.unwrap_err();
         assert_eq!(other.field(), "DATABASE_URL");

@@ -1,6 +1,7 @@
 //! Agent-desk backend: the binary. The one place that reads the environment.
 
 use std::error::Error;
+use std::fmt;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,14 +9,15 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use clap::Parser as _;
 use desk::config::{Config, FILE, StoreChoice, VARIABLES, explain};
 use desk::flow::demo::{add_demo_leads, add_demo_schedule, demo_templates};
-use desk::flow::push_address::PushKind;
+use desk::flow::push_address::{Intake, PushKind};
 use desk::flow::subscription;
-use desk::ops::account::Finding;
 use desk::ops::args::{Args, DeskTask};
 use desk::ops::health::Condition;
+use desk::ops::stores::{StoreUse, looked_at, named_store};
 #[cfg(feature = "otel")]
 use desk::ops::trace;
 use desk::ops::{doctor, forget, supervisor, watch};
@@ -24,12 +26,13 @@ use desk::people::token::new_token;
 use desk::records::{AudioSource, Records};
 use desk::simulated::SimPhones;
 use desk::simulated::stand_ins::StandIns;
-use desk::store::{Db, FileLock, Memory, Meta as _, Owner, Store, backup};
+use desk::store::{Db, FileLock, Memory, Meta as _, Owner, Store, StoreError, backup};
 use desk::{AgentSocketSettings, Desk, Settings, app, guide, serve};
 use mimalloc::MiMalloc;
 use ozonetel_sdk::Client;
 use ozonetel_sdk::auth::Secret;
 use ozonetel_sdk::client::{Environment, Variables};
+use ozonetel_sdk::error::Invalid;
 use ozonetel_sdk::transport::reqwest::{Network, Reqwest};
 use ozonetel_sim::Sim;
 use ozonetel_store::StoreAddress;
@@ -55,9 +58,28 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("desk: {error}");
+            if error.is::<Misconfigured>() {
+                return ExitCode::from(supervisor::MISCONFIGURED);
+            }
             ExitCode::FAILURE
         }
     }
+}
+
+/// What another start would not mend.
+#[derive(Debug)]
+struct Misconfigured(String);
+
+impl Error for Misconfigured {}
+
+impl fmt::Display for Misconfigured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn misread(invalid: &Invalid, variables: &dyn Variables) -> Misconfigured {
+    Misconfigured(explain(invalid, variables))
 }
 
 async fn run(task: DeskTask) -> Result<(), Box<dyn Error>> {
@@ -69,7 +91,7 @@ async fn run(task: DeskTask) -> Result<(), Box<dyn Error>> {
     let known = |name: &str| VARIABLES.iter().any(|(known, _)| *known == name);
     Environment::process_variables(|name| known(name) || name.starts_with("OZONETEL_"))?;
     let variables = |name: &str| std::env::var(name).ok();
-    let config = Config::read(&variables).map_err(|invalid| explain(&invalid, &variables))?;
+    let config = Config::read(&variables).map_err(|invalid| misread(&invalid, &variables))?;
     let config = config.named_after(&host());
     #[cfg(feature = "otel")]
     let traces = if task == DeskTask::Serve { config.traces.as_deref() } else { None };
@@ -92,6 +114,7 @@ async fn run(task: DeskTask) -> Result<(), Box<dyn Error>> {
         DeskTask::Forget { number } => forget_number(&config, &number).await,
         DeskTask::Backup { file } => copy_store(&config, file, StoreCopy::Out).await,
         DeskTask::Restore { file } => copy_store(&config, file, StoreCopy::Back).await,
+        DeskTask::Callback => print_callback(&config).await,
         DeskTask::Doctor { call } => look(&config, &variables, call.as_deref()).await,
     }
 }
@@ -102,34 +125,56 @@ async fn serve_desk(config: Config, variables: &dyn Variables) -> Result<(), Box
     let listener = TcpListener::bind(&config.listen)
         .await
         .map_err(|error| cannot_listen(&config.listen, &error))?;
+    let starting = Starting { listener, stop: stop.clone(), started: CancellationToken::new() };
+    let started = starting.started.clone();
     let serving = async {
         if config.is_simulated() {
-            on_simulator(&config, variables, listener, stop).await
+            on_simulator(&config, variables, starting).await
         } else {
-            on_account(&config, variables, listener, stop).await
+            on_account(&config, variables, starting).await
         }
     };
     tokio::select! {
+        biased;
         served = serving => served,
         () = hard.cancelled() => {
             Err("stopped at once; what was under way has an unknown outcome".into())
         }
+        () = supervisor::stopped_before(&started, &stop) => {
+            tracing::info!("stopped before it served");
+            Ok(())
+        }
+    }
+}
+
+/// What a desk starts with.
+struct Starting {
+    listener: TcpListener,
+    stop: CancellationToken,
+    /// Is cancelled when the desk begins to serve.
+    started: CancellationToken,
+}
+
+impl Starting {
+    async fn serve(self, app: Router, desk: Desk) -> std::io::Result<()> {
+        supervisor::attend(desk.life());
+        self.started.cancel();
+        serve::serve(self.listener, app, desk, self.stop.cancelled_owned()).await
     }
 }
 
 async fn on_account(
     config: &Config,
     variables: &dyn Variables,
-    listener: TcpListener,
-    stop: CancellationToken,
+    starting: Starting,
 ) -> Result<(), Box<dyn Error>> {
     // Before a store is made: what is not set.
-    config.account(memory()).map_err(|invalid| explain(&invalid, variables))?;
-    let address = listener.local_addr()?;
+    config.account(memory()).map_err(|invalid| misread(&invalid, variables))?;
+    let address = starting.listener.local_addr()?;
     let opened = opened(config).await?;
     let store = Arc::clone(&opened.store);
     let (client, mut settings) =
-        config.account(Arc::clone(&store)).map_err(|invalid| explain(&invalid, variables))?;
+        config.account(Arc::clone(&store)).map_err(|invalid| misread(&invalid, variables))?;
     set_secret(&mut settings, &*store).await?;
     let first = json!({"http": format!("http://{address}"), "store": store.place()});
     let records = records(config, &client, &store.place()).await?;
@@ -137,7 +182,9 @@ async fn on_account(
     let health = desk.health().clone();
     let looked = tokio::time::timeout(FIRST_LOOK, watch::look(&client, &settings, &health)).await;
     match looked {
-        Ok(Err(failure)) if failure.of_credentials => return Err(failure.into()),
+        Ok(Err(failure)) if failure.of_credentials => {
+            return Err(Misconfigured(failure.to_string()).into());
+        }
         Ok(Err(failure)) => {
             tracing::warn!(%failure, "starting all the same; /readyz says when it is back");
         }
@@ -148,8 +195,12 @@ async fn on_account(
     let app = app(desk.clone())?;
     say(&first.to_string());
     say("\nThe calls are real.");
-    if let Some(path) = desk.intake().path(PushKind::Calls) {
-        say(&format!("Callback URL for the console, after this desk's address: {path}"));
+    // What is printed to no one stays in a log, and whoever reads the address can send what the service sends.
+    match desk.intake().path(PushKind::Calls).filter(|_| std::io::stdout().is_terminal()) {
+        Some(path) => {
+            say(&format!("Callback URL for the console, after this desk's address: {path}"));
+        }
+        None => say("Callback URL for the console: `desk callback` prints it."),
     }
     offer_set_up(&desk, &format!("http://{address}")).await?;
     let events = doctor::subscription(desk.client(), desk.settings());
@@ -165,23 +216,21 @@ async fn on_account(
     if exposure.condition != Condition::Ok {
         say(&format!("\nThe desk is {}.", exposure.text));
     }
-    supervisor::attend(desk.life());
-    Ok(serve::serve(listener, app, desk, stop.cancelled_owned()).await?)
+    Ok(starting.serve(app, desk).await?)
 }
 
 async fn on_simulator(
     config: &Config,
     variables: &dyn Variables,
-    listener: TcpListener,
-    stop: CancellationToken,
+    starting: Starting,
 ) -> Result<(), Box<dyn Error>> {
-    let address = listener.local_addr()?;
+    let address = starting.listener.local_addr()?;
     let http = format!("http://{address}");
     let opened = opened(config).await?;
     let store = Arc::clone(&opened.store);
     let place = store.place();
     let simulated = config.simulated(opened.start).await;
-    let (sim, client, mut settings) = simulated.map_err(|invalid| explain(&invalid, variables))?;
+    let (sim, client, mut settings) = simulated.map_err(|invalid| misread(&invalid, variables))?;
     set_secret(&mut settings, &*store).await?;
     let server = sim.serve().await?;
     let local = address.ip().is_loopback();
@@ -236,8 +285,7 @@ async fn on_simulator(
         say(&format!("The desk is {}.", exposure.text));
     }
     wire(&sim, &desk, &http).await?;
-    supervisor::attend(desk.life());
-    serve::serve(listener, app, desk, stop.cancelled_owned()).await?;
+    starting.serve(app, desk).await?;
     server.stop().await;
     Ok(())
 }
@@ -263,7 +311,7 @@ async fn look(
     variables: &dyn Variables,
     call: Option<&str>,
 ) -> Result<(), Box<dyn Error>> {
-    let explained = |invalid| explain(&invalid, variables);
+    let explained = |invalid| misread(&invalid, variables);
     let looked_at = looked_at(config).await;
     let _simulator;
     let (client, mut settings) = if config.is_simulated() {
@@ -275,12 +323,17 @@ async fn look(
         let store = looked_at.as_ref().map_or_else(|_| memory(), Arc::clone);
         config.account(store).map_err(explained)?
     };
+    if settings.webhook_secret.is_none() {
+        let kept = match &looked_at {
+            Ok(store) => store.kept_webhook_secret().await?,
+            Err(_) => None,
+        };
+        // One that is not there yet is made by the first start: until then no address has it.
+        settings.webhook_secret = Some(kept.map_or_else(|| new_token("").map(|(new, _)| new), Ok)?);
+    }
     let mut findings = match looked_at {
-        Ok(store) => {
-            set_secret(&mut settings, &*store).await?;
-            doctor::examine(&*store, &config.owner(), &client, &settings).await
-        }
-        Err(finding) => vec![finding],
+        Ok(store) => doctor::examine(&*store, &config.owner(), &client, &settings).await,
+        Err(finding) => doctor::without_store(finding, &config.owner(), &client, &settings).await,
     };
     if let Ok(address) = config.listen.parse::<SocketAddr>() {
         findings.push(doctor::exposure(address.ip(), config.has_tls));
@@ -298,19 +351,6 @@ async fn look(
 
 fn memory() -> Arc<dyn Store> {
     Arc::new(Memory::new())
-}
-
-/// The store for looking only: a file that is not there is not made.
-async fn looked_at(config: &Config) -> Result<Arc<dyn Store>, Finding> {
-    let opened = match &config.store {
-        StoreChoice::File(file) if file.exists() => Db::sqlite(file).await,
-        StoreChoice::File(_) | StoreChoice::Fresh => return Ok(memory()),
-        StoreChoice::Postgres(url) => Db::postgres(url.reveal()).await,
-    };
-    match opened {
-        Ok(store) => Ok(Arc::new(store)),
-        Err(error) => Err(Finding::down("store", error.to_string())),
-    }
 }
 
 /// Logs to standard error, and sends traces where they are asked for.
@@ -342,7 +382,11 @@ struct Opened {
 
 /// `desk user`. A desk may run on the same store: it sees what changed within seconds.
 async fn manage_users(config: &Config, task: &UserTask) -> Result<(), Box<dyn Error>> {
-    let store = named_store(config).await?;
+    let using = match task {
+        UserTask::Add { .. } => StoreUse::Make,
+        _ => StoreUse::Existing,
+    };
+    let store = named_store(config, using).await?;
     let mut ask = |prompt: &str| {
         if std::io::stdin().is_terminal() {
             return rpassword::prompt_password(prompt).map(Secret::from);
@@ -359,7 +403,7 @@ async fn manage_users(config: &Config, task: &UserTask) -> Result<(), Box<dyn Er
 
 /// `desk forget`.
 async fn forget_number(config: &Config, number: &str) -> Result<(), Box<dyn Error>> {
-    let store = named_store(config).await?;
+    let store = named_store(config, StoreUse::Existing).await?;
     let at = config.people(Arc::new(store.clone())).now();
     let profiles = config.profiles();
     let done = forget::forget(&store, profiles, number, at).await;
@@ -389,11 +433,24 @@ async fn copy_store(config: &Config, file: PathBuf, way: StoreCopy) -> Result<()
         StoreCopy::Out => file.display().to_string(),
         StoreCopy::Back => store.display().to_string(),
     };
-    let copied = tokio::task::spawn_blocking(move || match way {
-        StoreCopy::Out => backup::back_up(&store, &file),
-        StoreCopy::Back => backup::restore(&file, &store, &owner),
+    let (stop, _) = serve::signals()?;
+    let (done, copied) = tokio::sync::oneshot::channel();
+    // A thread that the end of the process does not wait for.
+    std::thread::spawn(move || {
+        let copied = match way {
+            StoreCopy::Out => backup::back_up(&store, &file),
+            StoreCopy::Back => backup::restore(&file, &store, &owner),
+        };
+        // Whoever was stopped waits no more.
+        let _ = done.send(copied);
     });
-    let contents = copied.await??;
+    let contents = tokio::select! {
+        copied = copied => copied??,
+        () = stop.cancelled() => {
+            backup::abandon();
+            return Err("stopped; nothing was made".into());
+        }
+    };
     say(&format!("{place}: {contents}"));
     say(
         "Agents' passwords in it are sealed: the key (DESK_KEY_FILE) is kept apart and needed too.",
@@ -401,21 +458,21 @@ async fn copy_store(config: &Config, file: PathBuf, way: StoreCopy) -> Result<()
     Ok(())
 }
 
-/// The store that the variables name, for work beside a desk that may run on it.
-async fn named_store(config: &Config) -> Result<Db, Box<dyn Error>> {
-    let store = match &config.store {
-        StoreChoice::File(file) => Db::sqlite(file).await?,
-        StoreChoice::Postgres(url) => Db::postgres(url.reveal()).await?,
-        StoreChoice::Fresh => {
-            return Err(
-                "DESK_STORE or DATABASE_URL has to name the store: without an account each \
-                        start has a new one"
-                    .into(),
-            );
-        }
-    };
-    store.take_for(&config.owner()).await?;
-    Ok(store)
+/// `desk callback`.
+async fn print_callback(config: &Config) -> Result<(), Box<dyn Error>> {
+    let mut settings = config.settings().clone();
+    if settings.webhook_secret.is_none() {
+        let store = named_store(config, StoreUse::Existing).await?;
+        settings.webhook_secret = store.kept_webhook_secret().await?;
+        store.close().await;
+    }
+    let intake = Intake::new(settings.webhook_secret, settings.public_url.as_deref());
+    let path = intake.path(PushKind::Calls);
+    match intake.address(PushKind::Calls) {
+        Some(address) => say(address.as_str()),
+        None => say(&path.ok_or("the store has no secret yet; the desk makes one when it starts")?),
+    }
+    Ok(())
 }
 
 /// Prints the link with which the first administrator is made, if there is none.
@@ -434,16 +491,27 @@ async fn opened(config: &Config) -> Result<Opened, Box<dyn Error>> {
     let store = match &config.store {
         StoreChoice::File(file) => {
             lock = Some(FileLock::take(file)?);
-            Db::sqlite(file).await?
+            Db::sqlite(file).await.map_err(unusable)?
         }
         StoreChoice::Fresh => Db::sqlite(&fresh()?).await?,
-        StoreChoice::Postgres(url) => Db::postgres(url.reveal()).await?,
+        StoreChoice::Postgres(url) => Db::postgres(url.reveal()).await.map_err(unusable)?,
     };
-    let start = store
-        .take_for(&config.owner())
-        .await
-        .map_err(|error| format!("{}: {error}; DESK_STORE names another file", store.place()))?;
+    let start = store.take_for(&config.owner()).await.map_err(|error| match error {
+        StoreError::Foreign { .. } => {
+            Misconfigured(format!("{}: {error}; DESK_STORE names another file", store.place()))
+                .into()
+        }
+        other => unusable(other),
+    })?;
     Ok(Opened { store: Arc::new(store), start, _lock: lock })
+}
+
+/// Why a store cannot be served from. Tables of another version stay so.
+fn unusable(error: StoreError) -> Box<dyn Error> {
+    match error {
+        StoreError::Version(_) => Misconfigured(error.to_string()).into(),
+        other => other.into(),
+    }
 }
 
 /// Where no variable names the secret in the addresses that the service is given, it is the store's own: a call that is

@@ -7,6 +7,7 @@ pub mod forget;
 pub mod health;
 pub mod life;
 pub mod metrics;
+pub mod stores;
 pub mod supervisor;
 pub mod trace;
 pub mod watch;

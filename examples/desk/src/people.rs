@@ -68,6 +68,8 @@ struct Shared {
     /// Rises with every change of users, links, teams, sessions or tokens: what was found before counts no more.
     generation: AtomicU64,
     has_administrator: AtomicBool,
+    /// When the log last said that passwords are being tried.
+    warned_of_tries: AtomicI64,
 }
 
 /// What was found of a session or token.
@@ -163,6 +165,7 @@ impl People {
             known: RecentMap::new(MOST_KNOWN, KNOWN_FOR),
             generation: AtomicU64::new(0),
             has_administrator: AtomicBool::new(false),
+            warned_of_tries: AtomicI64::new(i64::MIN),
         }))
     }
 

@@ -59,6 +59,7 @@ pub mod outbox;
 pub mod owed;
 pub mod parts;
 mod portions;
+pub mod probe;
 pub mod pushes;
 mod readers;
 pub mod reminders;

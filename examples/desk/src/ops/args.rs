@@ -45,7 +45,9 @@ pub enum DeskTask {
         /// The copy
         file: PathBuf,
     },
-    /// Look at everything the desk needs and say what is not as it should be
+    /// Print the address that the console is given for callbacks, with its secret
+    Callback,
+    /// Look at everything the desk needs and say what is not as it should be; no table is changed
     Doctor {
         /// Also place one call to this number, which has to be yours
         #[arg(long, value_name = "NUMBER")]

@@ -1,4 +1,5 @@
-//! `desk doctor`: looks at everything the desk needs, changes nothing, and says in words what is not as it should be.
+//! `desk doctor`: looks at everything the desk needs, and says in words what is not as it should be. It makes no store and
+//! changes no table; what it asks the service counts against the account's limits.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -19,7 +20,7 @@ use crate::flow::push_address::Intake;
 use crate::flow::subscription::look;
 use crate::people::LINE_COMMANDS;
 use crate::store::users::AgentLink;
-use crate::store::{Owner, Store};
+use crate::store::{Memory, Owner, Store};
 
 /// How many open ends are counted.
 const MOST: u32 = 1_000;
@@ -35,6 +36,29 @@ pub async fn examine(
     findings.extend(desks(store, client).await);
     findings.extend(open_ends(store).await);
     findings.extend(records(store).await);
+    findings.extend(elsewhere(store, owner, client, settings).await);
+    findings
+}
+
+/// The same where no store is looked into, for the reason that is given.
+pub async fn without_store(
+    reason: Finding,
+    owner: &Owner,
+    client: &Client,
+    settings: &Settings,
+) -> Vec<Finding> {
+    let mut findings = vec![reason];
+    findings.extend(elsewhere(&Memory::new(), owner, client, settings).await);
+    findings
+}
+
+async fn elsewhere(
+    store: &dyn Store,
+    owner: &Owner,
+    client: &Client,
+    settings: &Settings,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
     match check(client, settings).await {
         Ok(found) => findings.extend(found),
         Err(error) => {
@@ -306,7 +330,7 @@ mod tests {
 
     use super::*;
     use crate::simulated::stand_ins::{StandInFault, StandInFaults, StandIns};
-    use crate::store::{Memory, Meta as _};
+    use crate::store::Meta as _;
 
     fn settings() -> Settings {
         Settings {

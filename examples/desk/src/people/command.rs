@@ -157,6 +157,7 @@ impl UserTask {
             Self::Enable { email } => {
                 let change = UserChange { disabled: Some(false), ..UserChange::default() };
                 change_user(people, email, change, "user.enable").await?;
+                people.forget_tries(email).await?;
                 Ok(format!("{email} may sign in again"))
             }
         }
@@ -243,6 +244,7 @@ async fn passwd(people: &People, ask: Ask<'_>, email: &str) -> Result<String, Us
     let hash = people.passwords().hash(password).await?;
     let row = row(people, "user.password", &user.id);
     people.store().set_password(&user.id, hash, true, row).await?;
+    people.forget_tries(&user.email).await?;
     Ok(format!("{email} has a new password, to be changed at the next sign-in"))
 }
 

@@ -44,6 +44,12 @@ impl PublicAddress {
         self.url.as_ref().is_some_and(|url| url.scheme() == "https" || !is_loopback(url))
     }
 
+    /// Whether browsers would drop the session: they keep cookies for HTTPS alone only where they came over it, or from
+    /// their own machine.
+    pub fn loses_sessions(&self) -> bool {
+        self.url.as_ref().is_some_and(|url| url.scheme() == "http" && !is_loopback(url))
+    }
+
     /// Whether the request is for this desk: at most one `Host`, which is an IP address, `localhost` or a configured
     /// name. An address in numbers cannot be rebound; a request without `Host` comes from no browser.
     pub fn is_host(&self, headers: &HeaderMap) -> bool {

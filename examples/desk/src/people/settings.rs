@@ -60,6 +60,11 @@ impl PeopleSettings {
         let names: Vec<_> = hosts.split(',').collect();
         let address = PublicAddress::new(url.as_deref(), &names)
             .map_err(|error| Invalid::new("DESK_PUBLIC_URL", error.to_string()))?;
+        if address.loses_sessions() {
+            let text =
+                "expected https://NAME: over http a browser keeps the session of localhost alone";
+            return Err(Invalid::new("DESK_PUBLIC_URL", text));
+        }
         Ok(Self {
             address,
             origins: origins(&get("DESK_ORIGINS").unwrap_or_default())?,
@@ -174,6 +179,25 @@ mod tests {
         }
         let both = read(&[("DESK_KEY", KEY), ("DESK_KEY_FILE", "key")]).unwrap_err();
         assert!(!both.to_string().contains(KEY) && both.field() == "DESK_KEY");
+    }
+
+    #[test]
+    fn the_public_address_is_one_over_which_sessions_last() {
+        for url in [
+            "https://desk.example.test",
+            "http://localhost:8080",
+            "http://127.0.0.1",
+            "http://[::1]:80",
+        ] {
+            assert!(read(&[("DESK_PUBLIC_URL", url)]).is_ok(), "{url}");
+        }
+        for url in ["http://desk.lan", "http://desk.example.test:8080", "http://192.0.2.7"] {
+            let invalid = read(&[("DESK_PUBLIC_URL", url)]).unwrap_err();
+            assert_eq!(invalid.field(), "DESK_PUBLIC_URL", "{url}");
+            assert!(invalid.to_string().contains("https://"), "{invalid}");
+        }
+        // Their pages have tokens.
+        assert!(read(&[("DESK_ORIGINS", "http://crm.lan")]).is_ok());
     }
 
     #[test]

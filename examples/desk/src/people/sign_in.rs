@@ -1,6 +1,7 @@
 //! Signing in, changing a password, making the first administrator: each ends with a new session.
 
 use std::net::IpAddr;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ozonetel_sdk::auth::Secret;
@@ -16,6 +17,9 @@ use crate::store::users::{User, UserLogin};
 
 /// The longest address.
 pub const LONGEST_EMAIL: usize = 254;
+
+/// How often the log says that passwords are being tried.
+const WARN_EVERY_MS: i64 = 60_000;
 
 /// Why no one is signed in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -114,17 +118,20 @@ impl People {
         let limits = throttle::sign_in(&email, from.peer);
         self.attempt(&limits, now).await?;
         let login = self.0.store.user_login(&email).await?;
-        let login = login.filter(|login| !login.user.disabled);
-        let hash = login.as_ref().and_then(|login| login.hash.clone());
+        let is_refused = login.as_ref().is_none_or(|login| login.user.disabled);
+        let hash = login.as_ref().and_then(|login| login.hash.clone()).filter(|_| !is_refused);
         let found = self.0.passwords.verify(password.clone(), hash.clone()).await?;
-        let Some(login) = login else { return Err(SignInError::Wrong) };
-        let PasswordMatch::Right { outdated } = found else {
-            let row = row(now, &login.user, "session.open", &from).ending("wrong_password");
+        let Some(login) = login else {
+            self.0.store.count_attempt(&[throttle::unknown_user()], now).await?;
+            return Err(SignInError::Wrong);
+        };
+        let (PasswordMatch::Right { outdated }, Some(mut hash)) = (found, hash) else {
+            let why = if login.user.disabled { "disabled" } else { "wrong_password" };
+            let row = row(now, &login.user, "session.open", &from).ending(why);
             self.0.store.append_audit(vec![row]).await?;
             return Err(SignInError::Wrong);
         };
-        let Some(mut hash) = hash else { return Err(SignInError::Wrong) };
-        self.0.store.attempt_was_right(&limits).await?;
+        self.0.store.attempt_was_right(&limits, now).await?;
         if outdated {
             let new = self.0.passwords.hash(password.clone()).await?;
             hash = if self.0.store.strengthen_hash(&login.user.id, &hash, &new).await? {
@@ -169,7 +176,7 @@ impl People {
         let (PasswordMatch::Right { .. }, Some(known)) = (found, known) else {
             return Err(SignInError::Wrong);
         };
-        self.0.store.attempt_was_right(&limits).await?;
+        self.0.store.attempt_was_right(&limits, now).await?;
         check(&new, &user.email)?;
         if new.same(&current) {
             return Err(SignInError::Weak(WeakPassword::Same));
@@ -224,10 +231,36 @@ impl People {
         match self.0.store.count_attempt(limits, now).await? {
             None => Ok(()),
             Some(opens_at) => {
+                self.warn_of_tries(now);
                 let wait = u64::try_from(opens_at - now).unwrap_or(0).max(1);
                 Err(SignInError::Throttled(Duration::from_millis(wait)))
             }
         }
+    }
+
+    /// Says that passwords are being tried, once in a while: whoever tries them does not fill the log.
+    fn warn_of_tries(&self, now: i64) {
+        let warned = self.0.warned_of_tries.load(Ordering::Relaxed);
+        let due = now.saturating_sub(warned) >= WARN_EVERY_MS;
+        let swap = |at| {
+            self.0.warned_of_tries.compare_exchange(
+                warned,
+                at,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            )
+        };
+        if due && swap(now).is_ok() {
+            tracing::warn!("sign-in was refused: a password was tried too often");
+        }
+    }
+
+    /// Takes away what holds a user up who was tried too often: the user has a new password, or is let in again.
+    ///
+    /// # Errors
+    /// The store is not available.
+    pub async fn forget_tries(&self, email: &str) -> Result<(), StoreError> {
+        self.0.store.forget_attempts(&throttle::of_user(email)).await
     }
 
     /// Opens a session of a user whose password was compared with `hash`, if it still is that one.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
@@ -12,7 +13,7 @@ use tempfile::{NamedTempFile, PersistError};
 use super::error::StoreError;
 use super::lock::FileLock;
 use super::meta::Owner;
-use super::migrations::is_known;
+use super::migrations::SCHEMA;
 
 /// Why a copy was not made. Nothing is where it was to be.
 #[derive(Debug, thiserror::Error)]
@@ -101,9 +102,13 @@ pub fn restore(from: &Path, store: &Path, owner: &Owner) -> Result<BackupContent
     }
     let mut steps = source.prepare("SELECT version FROM _sqlx_migrations ORDER BY version")?;
     let steps = steps.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
-    if let Some(newer) = steps.into_iter().find(|step| !is_known(*step)) {
-        return Err(BackupError::Newer(from.to_owned(), newer));
-    }
+    let version = "SELECT max(number) FROM desk_meta WHERE name = 'schema'";
+    let version: Option<i64> = source.query_row(version, [], |row| row.get(0))?;
+    // What a start takes is taken here: a store that the next version has extended, too.
+    SCHEMA.admit(version, &steps).map_err(|error| match SCHEMA.unknown(&steps) {
+        Some(newer) => BackupError::Newer(from.to_owned(), newer),
+        None => error.into(),
+    })?;
     let _lock = FileLock::take(store)?;
     for end in ["", "-wal", "-shm"] {
         let mut path = store.as_os_str().to_owned();
@@ -140,13 +145,73 @@ fn opened(file: &Path) -> Result<Connection, BackupError> {
     Ok(conn)
 }
 
+/// How the name of a copy begins that is not whole yet.
+const UNFINISHED: &str = ".desk-copy-";
+
+/// How often a copy is begun under another name.
+const TRIES: usize = 5;
+
+/// The copy that this process is making.
+static UNDER_WAY: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+/// Takes away what there is of a copy that this process is making and will not finish.
+pub fn abandon() {
+    if let Some(file) = UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        remove_unfinished(&file);
+    }
+}
+
+fn remove_unfinished(file: &Path) {
+    for end in ["", "-journal", "-wal", "-shm"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(end);
+        match std::fs::remove_file(&name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(kind = %error.kind(), "an unfinished copy of the store cannot be removed");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Takes away copies that processes which were killed have left: whoever still makes one has its lock.
+fn remove_left(folder: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let is_one = name.starts_with(UNFINISHED)
+            && !["-journal", "-wal", "-shm"].iter().any(|end| name.ends_with(end));
+        if is_one
+            && let Ok(file) = File::options().write(true).open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            remove_unfinished(&entry.path());
+        }
+    }
+    Ok(())
+}
+
+/// A new file that only its owner can read, locked for as long as it is open.
+fn begin(folder: &Path) -> io::Result<NamedTempFile> {
+    for _ in 0..TRIES {
+        let file = NamedTempFile::with_prefix_in(UNFINISHED, folder)?;
+        // Who took the lock first takes it for one that was left.
+        if file.as_file().try_lock().is_ok() && file.path().try_exists()? {
+            return Ok(file);
+        }
+    }
+    Err(io::ErrorKind::ResourceBusy.into())
+}
+
 /// Copies all pages into a file beside `to`, which takes its name once it is whole and on disk.
 fn copy(source: &Connection, from: &Path, to: &Path) -> Result<BackupContents, BackupError> {
     let failed = |error: &io::Error| BackupError::File(to.to_owned(), error.kind());
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
-    // Only its owner can read it.
-    let file = NamedTempFile::with_prefix_in(".desk-copy-", folder).map_err(|e| failed(&e))?;
+    remove_left(folder).map_err(|error| failed(&error))?;
+    let file = begin(folder).map_err(|error| failed(&error))?;
+    *UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner) = Some(file.path().to_owned());
     let mut target = Connection::open(file.path())?;
     {
         let copying = Backup::new(source, &mut target)?;

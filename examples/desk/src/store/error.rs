@@ -39,6 +39,9 @@ pub enum StoreError {
     /// Another process serves from it.
     #[error("another desk runs on {0}")]
     InUse(String),
+    /// No desk has served from it.
+    #[error("{0} is not a desk's store, or is not there; a desk makes it when it first starts")]
+    Unused(String),
     /// The database was written by another version of the desk.
     #[error("the store's tables are of another version: {0}")]
     Version(String),

@@ -69,6 +69,12 @@ pub trait Meta: Send + Sync {
     /// The store is not available.
     async fn webhook_secret(&self, new: Secret) -> Result<Secret, StoreError>;
 
+    /// That secret, if there is one.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn kept_webhook_secret(&self) -> Result<Option<Secret>, StoreError>;
+
     /// How often a number was forgotten: who keeps things beside the store looks whether it has changed.
     ///
     /// # Errors
@@ -125,6 +131,11 @@ async fn owner_of(tx: &mut Tx) -> Result<Option<String>, StoreError> {
     row.map(|row| row.get("value")).transpose()
 }
 
+async fn secret_of(tx: &mut Tx) -> Result<Option<Secret>, StoreError> {
+    let row = tx.row("SELECT value FROM desk_meta WHERE name = 'webhook_secret'", args![]).await?;
+    row.map(|row| Ok(Secret::from(row.get::<String>("value")?))).transpose()
+}
+
 #[async_trait]
 impl Meta for Db {
     fn place(&self) -> String {
@@ -174,13 +185,14 @@ impl Meta for Db {
                 let insert = "INSERT INTO desk_meta (name, value) VALUES ('webhook_secret', $1) \
                               ON CONFLICT (name) DO NOTHING";
                 tx.execute(insert, args![new.reveal()]).await?;
-                let select = "SELECT value FROM desk_meta WHERE name = 'webhook_secret'";
-                let row = tx.row(select, args![]).await?;
-                let row = row.ok_or(StoreError::Missing("webhook secret"))?;
-                Ok(Secret::from(row.get::<String>("value")?))
+                secret_of(tx).await?.ok_or(StoreError::Missing("webhook secret"))
             })
         })
         .await
+    }
+
+    async fn kept_webhook_secret(&self) -> Result<Option<Secret>, StoreError> {
+        self.read(|tx| Box::pin(secret_of(tx))).await
     }
 
     async fn forgets(&self) -> Result<i64, StoreError> {

@@ -97,8 +97,7 @@ impl Schema {
         if !unknown.is_empty() {
             let has = |step: &Migration| applied.iter().any(|known| known.version == step.version);
             if !migrator.iter().all(has) {
-                let text = "they are of another line of versions than this desk's";
-                return Err(StoreError::Version(text.to_owned()));
+                return Err(other_line());
             }
             // Compares the texts of the steps that both know.
             migrator.set_ignore_missing(true);
@@ -124,6 +123,27 @@ impl Schema {
         Ok(())
     }
 
+    /// Judges tables by their version and the steps that they have taken: how many are to come.
+    pub(super) fn admit(&self, kept: Option<i64>, taken: &[i64]) -> Result<usize, StoreError> {
+        let unknown: Vec<i64> = taken.iter().copied().filter(|step| !self.knows(*step)).collect();
+        let to_come = self.steps.iter().filter(|(known, ..)| !taken.contains(known)).count();
+        if !unknown.is_empty() && to_come > 0 {
+            return Err(other_line());
+        }
+        self.check(kept, &unknown)?;
+        // A version alone is raised at the start as well.
+        Ok(to_come.max(usize::from(kept.is_none_or(|kept| kept < self.version))))
+    }
+
+    /// The first step that this desk does not know.
+    pub(super) fn unknown(&self, taken: &[i64]) -> Option<i64> {
+        taken.iter().copied().find(|step| !self.knows(*step))
+    }
+
+    fn knows(&self, step: i64) -> bool {
+        self.steps.iter().any(|(known, ..)| *known == step)
+    }
+
     fn migrator(&self, engine: SqlEngine) -> Migrator {
         let step = |&(number, title, sql): &Step| {
             let sql = AssertSqlSafe(engine.text(sql)).into_sql_str();
@@ -144,9 +164,8 @@ pub(super) fn failed(error: MigrateError) -> StoreError {
     }
 }
 
-/// Whether a step is one of this desk's.
-pub(super) fn is_known(number: i64) -> bool {
-    STEPS.iter().any(|(known, ..)| *known == number)
+fn other_line() -> StoreError {
+    StoreError::Version("they are of another line of versions than this desk's".to_owned())
 }
 
 #[cfg(test)]

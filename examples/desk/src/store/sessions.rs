@@ -1,5 +1,7 @@
 //! Who is signed in: sessions, API tokens, the first administrator's link, and how often something was tried.
 
+mod attempts;
+
 use async_trait::async_trait;
 use ozonetel_sdk::types::AgentId;
 
@@ -12,6 +14,9 @@ use super::users::{
     USER, User, UserLogin, administrators, insert_user, lock_administrators, user_of,
 };
 use crate::core::caller::Role;
+
+pub use attempts::{AttemptLimit, AttemptMark};
+use attempts::{count_one, is_marked, was_right};
 
 /// A session of a user. The secret in the cookie is not part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,19 +65,6 @@ pub struct ApiToken {
     pub ends_at: Option<i64>,
     /// When it was last used, to the minute.
     pub seen_at: Option<i64>,
-}
-
-/// How often something may be tried in a time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AttemptLimit {
-    /// Who tries what.
-    pub key: String,
-    /// How often.
-    pub most: u32,
-    /// In how many milliseconds.
-    pub window_ms: i64,
-    /// Whether a right attempt makes the wrong ones before it forgotten; otherwise it only does not count itself.
-    pub is_cleared: bool,
 }
 
 /// Sessions, tokens, attempts and the set-up link. Digests are those of the secrets.
@@ -186,7 +178,13 @@ pub trait Sessions: Send + Sync {
     ///
     /// # Errors
     /// The store is not available.
-    async fn attempt_was_right(&self, limits: &[AttemptLimit]) -> Result<(), StoreError>;
+    async fn attempt_was_right(&self, limits: &[AttemptLimit], at: i64) -> Result<(), StoreError>;
+
+    /// Takes the counters away whose keys begin with one of these.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn forget_attempts(&self, prefixes: &[String]) -> Result<(), StoreError>;
 
     /// Offers a link that makes the first administrator, in place of the one before.
     ///
@@ -262,19 +260,6 @@ async fn read_signed_in(
         Vec::new()
     };
     Ok(Some(SignedIn { session, user, agent: agent.map(AgentId::from), team }))
-}
-
-async fn count_one(tx: &mut Tx, limit: &AttemptLimit, at: i64) -> Result<Option<i64>, StoreError> {
-    let count = "INSERT INTO desk_attempt (key, tries, ends_at) VALUES ($1, 1, $2) \
-                 ON CONFLICT (key) DO UPDATE SET \
-                 tries = CASE WHEN desk_attempt.ends_at <= $3 THEN 1 ELSE desk_attempt.tries + 1 END, \
-                 ends_at = CASE WHEN desk_attempt.ends_at <= $4 THEN excluded.ends_at \
-                           ELSE desk_attempt.ends_at END \
-                 RETURNING tries, ends_at";
-    let args = args![&limit.key, at + limit.window_ms, at, at];
-    let row = tx.row(count, args).await?.ok_or(StoreError::Missing("counter"))?;
-    let (tries, ends_at): (i64, i64) = (row.get("tries")?, row.get("ends_at")?);
-    Ok((tries > i64::from(limit.most)).then_some(ends_at))
 }
 
 #[async_trait]
@@ -496,6 +481,9 @@ impl Sessions for Db {
             Box::pin(async move {
                 // In their own order, so that two attempts lock the rows that they share in the same one.
                 for limit in &limits {
+                    if is_marked(tx, limit, at).await? {
+                        continue;
+                    }
                     if let Some(opens_at) = count_one(tx, limit, at).await? {
                         return Ok(Some(opens_at));
                     }
@@ -506,17 +494,27 @@ impl Sessions for Db {
         .await
     }
 
-    async fn attempt_was_right(&self, limits: &[AttemptLimit]) -> Result<(), StoreError> {
+    async fn attempt_was_right(&self, limits: &[AttemptLimit], at: i64) -> Result<(), StoreError> {
         let limits = limits.to_vec();
         self.write(move |tx| {
             Box::pin(async move {
                 for limit in &limits {
-                    let change = if limit.is_cleared {
-                        "DELETE FROM desk_attempt WHERE key = $1"
-                    } else {
-                        "UPDATE desk_attempt SET tries = tries - 1 WHERE key = $1 AND tries > 0"
-                    };
-                    tx.execute(change, args![&limit.key]).await?;
+                    was_right(tx, limit, at).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    async fn forget_attempts(&self, prefixes: &[String]) -> Result<(), StoreError> {
+        let prefixes = prefixes.to_vec();
+        self.write(move |tx| {
+            Box::pin(async move {
+                for prefix in &prefixes {
+                    // No name of a counter has a sign in it that means something here.
+                    let delete = "DELETE FROM desk_attempt WHERE key LIKE $1";
+                    tx.execute(delete, args![format!("{prefix}%")]).await?;
                 }
                 Ok(())
             })

@@ -130,6 +130,53 @@ async fn nothing_is_written_over_and_nothing_foreign_or_broken_is_put_back() {
     assert!(left.is_empty(), "{left:?}");
 }
 
+#[tokio::test]
+async fn what_a_desk_starts_on_can_be_put_back_by_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let store = Db::sqlite(&at("desk.sqlite")).await.unwrap();
+    store.take_for(&Owner::Simulator).await.unwrap();
+    store.close().await;
+    let of_next = |version: i64| {
+        let conn = Connection::open(at("desk.sqlite")).unwrap();
+        let step = "INSERT OR IGNORE INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                    VALUES (9999, 'later', 1, x'00', 0)";
+        conn.execute(step, []).unwrap();
+        let version =
+            conn.execute("UPDATE desk_meta SET number = ?1 WHERE name = 'schema'", [version]);
+        assert_eq!(version.unwrap(), 1);
+    };
+    of_next(2);
+    Db::sqlite(&at("desk.sqlite")).await.unwrap().close().await;
+    back_up(&at("desk.sqlite"), &at("next.sqlite")).unwrap();
+    restore(&at("next.sqlite"), &at("again.sqlite"), &Owner::Simulator).unwrap();
+    assert_eq!(rows(&at("again.sqlite")), rows(&at("desk.sqlite")));
+    of_next(3);
+    assert!(Db::sqlite(&at("desk.sqlite")).await.is_err());
+    back_up(&at("desk.sqlite"), &at("later.sqlite")).unwrap();
+    let refused = restore(&at("later.sqlite"), &at("new.sqlite"), &Owner::Simulator).unwrap_err();
+    assert!(matches!(refused, BackupError::Newer(_, 9999)), "{refused}");
+    assert!(!at("new.sqlite").exists());
+}
+
+#[tokio::test]
+async fn the_next_copy_takes_away_what_one_that_was_killed_has_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let store = Db::sqlite(&at("desk.sqlite")).await.unwrap();
+    store.take_for(&Owner::Simulator).await.unwrap();
+    store.close().await;
+    for name in [".desk-copy-left", ".desk-copy-left-journal", ".desk-copy-made", "other"] {
+        std::fs::write(at(name), "x").unwrap();
+    }
+    // Someone still writes it.
+    let made = std::fs::File::open(at(".desk-copy-made")).unwrap();
+    made.try_lock().unwrap();
+    back_up(&at("desk.sqlite"), &at("copy.sqlite")).unwrap();
+    let names = [".desk-copy-left", ".desk-copy-left-journal", ".desk-copy-made", "other"];
+    assert_eq!(names.map(|name| at(name).exists()), [false, false, true, true]);
+}
+
 /// All rows of all tables.
 async fn postgres_rows(url: &str) -> BTreeMap<String, Vec<String>> {
     let mut conn = PgConnection::connect(url).await.unwrap();

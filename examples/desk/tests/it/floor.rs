@@ -25,7 +25,7 @@ use tower::ServiceExt;
 pub(crate) struct Floor {
     pub(crate) sim: Sim,
     pub(crate) desk: Desk,
-    memory: Memory,
+    pub(crate) memory: Memory,
 }
 
 impl Drop for Floor {

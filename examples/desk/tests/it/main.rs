@@ -12,6 +12,7 @@ mod binary;
 mod calling_back;
 mod calls;
 mod colleagues;
+mod commands;
 mod crash;
 mod customers;
 mod errors;

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use desk::people::PeopleSettings;
+use desk::people::command::UserTask;
 use desk::people::origin::PublicAddress;
 use desk::people::seal::SealKey;
 use desk::people::sign_in::{RequestOrigin, SignInError};
@@ -229,6 +230,79 @@ async fn who_guesses_from_one_address_closes_no_other_way_in() {
         assert!(matches!(sign_in("192.0.2.1", "wrong").await, Err(SignInError::Throttled(_))));
     }
     sign_in("192.0.2.2", "demo").await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_tries_a_user_from_everywhere_shuts_out_neither_a_known_address_nor_a_new_password() {
+    let floor = demo().await;
+    let people = floor.desk.people();
+    let from = |peer: &str| RequestOrigin { peer: Some(peer.parse().unwrap()), request: None };
+    let sign_in = async |email: &str, peer: &str, password: &str| {
+        people.sign_in(email, Secret::from(password), from(peer)).await
+    };
+    let (email, own, clean) = ("agent01@desk.test", "192.0.2.100", "192.0.2.101");
+    let exhaust = async || {
+        for n in 0..60 {
+            let _ = sign_in(email, &format!("198.51.100.{}", n / 5), "wrong").await;
+        }
+    };
+    sign_in(email, own, "demo").await.unwrap();
+    exhaust().await;
+    assert!(matches!(sign_in(email, clean, "demo").await, Err(SignInError::Throttled(_))));
+    sign_in(email, own, "demo").await.unwrap();
+    sign_in("agent02@desk.test", clean, "demo").await.unwrap();
+    // Nor does the known address open it to the others, or to its own wrong tries.
+    assert!(matches!(sign_in(email, clean, "demo").await, Err(SignInError::Throttled(_))));
+    for _ in 0..10 {
+        assert!(matches!(sign_in(email, own, "wrong").await, Err(SignInError::Wrong)));
+    }
+    assert!(matches!(sign_in(email, own, "demo").await, Err(SignInError::Throttled(_))));
+    // A new password lets the user in, from wherever.
+    let mut ask = |_: &str| Ok(Secret::from(PASSWORD));
+    let passwd = UserTask::Passwd { email: email.to_owned() };
+    passwd.run(people, &mut ask).await.unwrap();
+    sign_in(email, clean, PASSWORD).await.unwrap();
+    sign_in(email, own, PASSWORD).await.unwrap();
+    // And so does an administrator in the page.
+    exhaust().await;
+    let mut admin = Browser::signed_in(&floor, "admin@desk.test").await;
+    let users = admin.get("/api/admin/users").await.ok().json;
+    let users = users.as_array().unwrap();
+    let id = users.iter().find(|user| user["email"] == email).unwrap()["id"].as_str().unwrap();
+    let fresh = "192.0.2.102";
+    assert!(matches!(sign_in(email, fresh, PASSWORD).await, Err(SignInError::Throttled(_))));
+    let enable = json!({"disabled": false});
+    admin.ask(Method::PATCH, &format!("/api/admin/users/{id}"), &enable).await.ok();
+    sign_in(email, fresh, PASSWORD).await.unwrap();
+    exhaust().await;
+    let fresh = "192.0.2.103";
+    assert!(matches!(sign_in(email, fresh, PASSWORD).await, Err(SignInError::Throttled(_))));
+    let path = format!("/api/admin/users/{id}/password");
+    admin.ask(Method::POST, &path, &json!({"password": PASSWORD})).await.ok();
+    sign_in(email, fresh, PASSWORD).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_written_does_not_tell_whether_an_address_is_a_users() {
+    let floor = demo().await;
+    let people = floor.desk.people();
+    let mut admin = Browser::signed_in(&floor, "admin@desk.test").await;
+    let users = admin.get("/api/admin/users").await.ok().json;
+    let user = users.as_array().unwrap().iter().find(|user| user["email"] == "agent02@desk.test");
+    let path = format!("/api/admin/users/{}", user.unwrap()["id"].as_str().unwrap());
+    admin.ask(Method::PATCH, &path, &json!({"disabled": true})).await.ok();
+    let mut counts = Vec::new();
+    for email in ["agent01@desk.test", "no-one@desk.test", "agent02@desk.test"] {
+        let before = floor.memory.writes();
+        let from = RequestOrigin { peer: Some("192.0.2.1".parse().unwrap()), request: None };
+        let refused = people.sign_in(email, Secret::from("wrong"), from).await;
+        assert!(matches!(refused, Err(SignInError::Wrong)), "{email}");
+        counts.push(floor.memory.writes() - before);
+    }
+    assert_eq!(counts, [2, 2, 2]);
+    let audit = admin.get("/api/audit").await.ok().json;
+    let text = audit.to_string();
+    assert!(text.contains("wrong_password") && text.contains("\"disabled\""), "{text}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -49,6 +49,10 @@ impl Meta for Memory {
         self.write(|state| Ok(state.meta.webhook_secret.get_or_insert(new).clone())).await
     }
 
+    async fn kept_webhook_secret(&self) -> Result<Option<Secret>, StoreError> {
+        self.read(|state| Ok(state.meta.webhook_secret.clone())).await
+    }
+
     async fn forgets(&self) -> Result<i64, StoreError> {
         // Nothing is forgotten beside a desk that keeps everything in memory.
         self.read(|_| Ok(0)).await

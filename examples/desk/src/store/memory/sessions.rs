@@ -27,6 +27,11 @@ impl SessionTable {
         self.sessions.retain(|_, session| session.user != user);
     }
 
+    fn is_marked(&self, limit: &AttemptLimit, at: i64) -> bool {
+        let mark = limit.unless.as_ref().and_then(|mark| self.attempts.get(&mark.key));
+        mark.is_some_and(|(_, ends_at)| *ends_at > at)
+    }
+
     fn live(&self, at: i64, idle_since: i64) -> impl Iterator<Item = (&String, &Session)> {
         self.sessions.iter().filter(move |(_, s)| s.ends_at > at && s.seen_at > idle_since)
     }
@@ -210,6 +215,9 @@ impl Sessions for Memory {
     ) -> Result<Option<i64>, StoreError> {
         self.write(|state| {
             for limit in limits {
+                if state.sessions.is_marked(limit, at) {
+                    continue;
+                }
                 let entry = state.sessions.attempts.entry(limit.key.clone()).or_default();
                 if entry.1 <= at {
                     *entry = (0, at + limit.window_ms);
@@ -224,16 +232,29 @@ impl Sessions for Memory {
         .await
     }
 
-    async fn attempt_was_right(&self, limits: &[AttemptLimit]) -> Result<(), StoreError> {
+    async fn attempt_was_right(&self, limits: &[AttemptLimit], at: i64) -> Result<(), StoreError> {
         self.write(|state| {
-            let attempts = &mut state.sessions.attempts;
             for limit in limits {
-                if limit.is_cleared {
+                let is_marked = state.sessions.is_marked(limit, at);
+                let attempts = &mut state.sessions.attempts;
+                if limit.is_cleared && !is_marked {
                     attempts.remove(&limit.key);
-                } else if let Some((tries, _)) = attempts.get_mut(&limit.key) {
+                } else if !is_marked && let Some((tries, _)) = attempts.get_mut(&limit.key) {
                     *tries = tries.saturating_sub(1);
                 }
+                if let Some(mark) = &limit.unless {
+                    attempts.insert(mark.key.clone(), (0, at + mark.lasts_ms));
+                }
             }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn forget_attempts(&self, prefixes: &[String]) -> Result<(), StoreError> {
+        self.write(|state| {
+            let is_one = |key: &String| prefixes.iter().any(|prefix| key.starts_with(prefix));
+            state.sessions.attempts.retain(|key, _| !is_one(key));
             Ok(())
         })
         .await

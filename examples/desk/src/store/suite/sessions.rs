@@ -7,7 +7,7 @@ use ozonetel_sdk::types::AgentId;
 use super::users::{add, row, user};
 use super::{Case, cases};
 use crate::core::caller::Role;
-use crate::store::sessions::{ApiToken, AttemptLimit, Session, SignedIn};
+use crate::store::sessions::{ApiToken, AttemptLimit, AttemptMark, Session, SignedIn};
 use crate::store::teams::Team;
 use crate::store::users::{AgentLink, UserChange};
 use crate::store::{Store, StoreError};
@@ -21,6 +21,7 @@ pub(super) fn cases() -> Vec<Case> {
         attempts_are_counted_per_key_until_the_window_ends,
         a_right_attempt_does_not_count_and_clears_wrong_ones_where_it_should,
         attempts_at_once_are_all_counted,
+        who_is_known_passes_a_limit_until_the_mark_ends_and_counters_are_taken_away_by_their_names,
         a_password_that_was_compared_before_it_was_changed_opens_nothing,
         the_set_up_link_makes_one_administrator,
     ]
@@ -155,7 +156,7 @@ async fn a_token_is_found_until_it_ends_or_is_revoked(store: Arc<dyn Store>) {
 }
 
 fn limit(key: &str, most: u32) -> AttemptLimit {
-    AttemptLimit { key: key.into(), most, window_ms: 10, is_cleared: false }
+    AttemptLimit { key: key.into(), most, window_ms: 10, is_cleared: false, unless: None }
 }
 
 async fn attempts_are_counted_per_key_until_the_window_ends(store: Arc<dyn Store>) {
@@ -181,17 +182,48 @@ async fn a_right_attempt_does_not_count_and_clears_wrong_ones_where_it_should(
     let limits = [limit("peer", 2), AttemptLimit { is_cleared: true, ..limit("pair", 9) }];
     for _ in 0..20 {
         assert_eq!(store.count_attempt(&limits, 0).await, Ok(None));
-        store.attempt_was_right(&limits).await.unwrap();
+        store.attempt_was_right(&limits, 0).await.unwrap();
     }
     for _ in 0..2 {
         assert_eq!(store.count_attempt(&limits, 0).await, Ok(None));
     }
-    store.attempt_was_right(&limits).await.unwrap();
+    store.attempt_was_right(&limits, 0).await.unwrap();
     assert_eq!(store.count_attempt(&[limit("pair", 1)], 0).await, Ok(None), "it was cleared");
     assert_eq!(store.count_attempt(&limits, 0).await, Ok(None), "one of two wrong ones counts");
     assert_eq!(store.count_attempt(&limits, 0).await, Ok(Some(10)));
-    store.attempt_was_right(&[limit("unknown", 1)]).await.unwrap();
+    store.attempt_was_right(&[limit("unknown", 1)], 0).await.unwrap();
     assert_eq!(store.count_attempt(&[limit("unknown", 0)], 0).await, Ok(Some(10)));
+}
+
+async fn who_is_known_passes_a_limit_until_the_mark_ends_and_counters_are_taken_away_by_their_names(
+    store: Arc<dyn Store>,
+) {
+    let mark = |key: &str| Some(AttemptMark { key: key.into(), lasts_ms: 100 });
+    let of = |known: &str| [AttemptLimit { unless: mark(known), ..limit("user:1", 1) }];
+    let (known, other) = (of("known:1"), of("known:2"));
+    assert_eq!(store.count_attempt(&known, 0).await, Ok(None));
+    store.attempt_was_right(&known, 0).await.unwrap();
+    assert_eq!(store.count_attempt(&other, 0).await, Ok(None), "a right one does not count");
+    assert_eq!(store.count_attempt(&other, 0).await, Ok(Some(10)));
+    for _ in 0..5 {
+        assert_eq!(store.count_attempt(&known, 1).await, Ok(None));
+        store.attempt_was_right(&known, 1).await.unwrap();
+    }
+    assert_eq!(
+        store.count_attempt(&other, 1).await,
+        Ok(Some(10)),
+        "nor does it open what is closed"
+    );
+    store.count_attempt(&[limit("user:10", 1)], 1).await.unwrap();
+    store.forget_attempts(&["pair:".into(), "user:1".into()]).await.unwrap();
+    assert_eq!(store.count_attempt(&other, 1).await, Ok(None));
+    assert_eq!(store.count_attempt(&[limit("user:10", 1)], 1).await, Ok(None), "by how it begins");
+    store.sweep_sessions(50, 0).await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(store.count_attempt(&known, 100).await, Ok(None));
+    }
+    assert_eq!(store.count_attempt(&known, 101).await, Ok(None), "it has ended");
+    assert_eq!(store.count_attempt(&known, 101).await, Ok(Some(111)));
 }
 
 async fn attempts_at_once_are_all_counted(store: Arc<dyn Store>) {

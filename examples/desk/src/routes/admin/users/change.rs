@@ -65,7 +65,12 @@ pub(super) async fn change(
     let changed = desk.store().change_user(&id, change, row).await?;
     desk.people().changed();
     match changed {
-        UserChanged::Changed(user) => Ok(Json(UserView::of(&desk, user).await?)),
+        UserChanged::Changed(user) => {
+            if body.disabled == Some(false) {
+                desk.people().forget_tries(&user.email).await?;
+            }
+            Ok(Json(UserView::of(&desk, user).await?))
+        }
         UserChanged::LastAdministrator => {
             Err(Problem::new(Kind::Conflict, "no administrator would be left"))
         }

@@ -68,5 +68,6 @@ pub(super) async fn set_password(
         .in_request(from.request);
     desk.store().set_password(&id, hash, true, row).await?;
     people.changed();
+    people.forget_tries(&user.email).await?;
     Ok(Json(SetPassword { password: (!given).then(|| new.reveal().to_owned()) }))
 }
