@@ -9,6 +9,9 @@ use utoipa::ToSchema;
 /// How many bytes the notes of an appointment may have.
 pub const LONGEST_NOTES: usize = 2_000;
 
+/// The longest time of a doctor, in milliseconds: a day.
+pub const LONGEST_SLOT_MS: i64 = 24 * 3_600_000;
+
 /// A department.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Department {
@@ -151,6 +154,13 @@ impl Slot {
     pub fn of_doctor(doctor: &str, starts_ms: i64, ends_ms: i64) -> Self {
         let id = format!("{doctor}-{starts_ms}");
         Self { id, doctor: doctor.to_owned(), starts_ms, ends_ms, taken: false }
+    }
+
+    /// Whether it is a time of the same doctor that has a moment in common with this one.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.doctor == other.doctor
+            && self.starts_ms < other.ends_ms
+            && self.ends_ms > other.starts_ms
     }
 
     /// Whether it can still be had.

@@ -342,6 +342,12 @@ async fn an_administrator_adds_doctors_and_times() {
     let again = administrator.post(path, body(starts, starts + FIRST_MS)).await.ok().json;
     assert_eq!(again, json!({"added": 0}));
     administrator.post(path, body(starts, starts)).await.problem(400);
+    for (from, to) in [(starts + FIRST_MS / 2, starts + 2 * FIRST_MS), (starts - 1, starts + 1)] {
+        let refused = administrator.post(path, body(from, to)).await.problem(400);
+        assert_eq!(refused.json["errors"][0]["path"], "slots[0]");
+    }
+    let next = administrator.post(path, body(starts + FIRST_MS, starts + 2 * FIRST_MS)).await;
+    assert_eq!(next.ok().json, json!({"added": 1}), "one that adjoins");
     administrator
         .post(path, json!({"id": "", "name": "x", "department": {"id": "d", "name": "d"}}))
         .await
