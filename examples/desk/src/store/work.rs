@@ -1,6 +1,6 @@
 //! What is to be done: leads, missed calls, follow-ups.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use async_trait::async_trait;
@@ -87,17 +87,19 @@ pub trait Work: Send + Sync {
         events: Vec<NewEvent>,
     ) -> Result<u64, StoreError>;
 
-    /// Assigns leads to an agent, or to everyone. How many there were of them.
+    /// Assigns leads to an agent, or to everyone: those of the leads that are assigned to agents in the scope, or to no
+    /// one. The ids of these.
     ///
     /// # Errors
     /// The store is not available.
     async fn assign_leads(
         &self,
-        ids: Vec<String>,
+        scope: &Scope,
+        ids: BTreeSet<String>,
         agent: Option<AgentId>,
         at: i64,
         events: Vec<NewEvent>,
-    ) -> Result<u64, StoreError>;
+    ) -> Result<Vec<String>, StoreError>;
 
     /// Open leads, oldest first, after a place (when it was added, and its id), at most so many: those that are
     /// assigned to agents in the scope, and everyone's.
@@ -238,6 +240,29 @@ pub(super) fn of_scope(scope: &Scope, column: &str, first: usize) -> (String, Ve
     (format!("{column} IN ({})", places.join(", ")), args)
 }
 
+/// The leads of these ids that are no one's or an agent's of the scope, locked in the order of their numbers as whoever
+/// writes several of them does.
+async fn assignable(
+    tx: &mut Tx,
+    ids: BTreeSet<String>,
+    own: &str,
+    agents: Vec<Arg>,
+) -> Result<Vec<String>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places: Vec<_> = (1..=ids.len()).map(|n| format!("${n}")).collect();
+    let locked = if tx.is_postgres() { " FOR UPDATE" } else { "" };
+    let select = format!(
+        "SELECT id FROM desk_lead WHERE id IN ({}) AND (agent IS NULL OR {own}) \
+         ORDER BY number_key{locked}",
+        places.join(", ")
+    );
+    let mut args: Vec<_> = ids.into_iter().map(Arg::from).collect();
+    args.extend(agents);
+    tx.rows(AssertSqlSafe(select), args).await?.iter().map(|row| row.get("id")).collect()
+}
+
 async fn add(tx: &mut Tx, lead: &Lead) -> Result<bool, StoreError> {
     let key = number_key(&lead.number);
     let insert = "INSERT INTO desk_lead (id, number_key, number, name, source, email, fields, agent, \
@@ -301,18 +326,20 @@ impl Work for Db {
 
     async fn assign_leads(
         &self,
-        ids: Vec<String>,
+        scope: &Scope,
+        ids: BTreeSet<String>,
         agent: Option<AgentId>,
         at: i64,
         events: Vec<NewEvent>,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Vec<String>, StoreError> {
+        let (own, agents) = of_scope(scope, "agent", ids.len() + 1);
         self.write(move |tx| {
             Box::pin(async move {
-                let mut found = 0;
-                for id in ids {
-                    let agent = agent.as_ref().map(agent_key);
+                let found = assignable(tx, ids, &own, agents).await?;
+                let agent = agent.as_ref().map(agent_key);
+                for id in &found {
                     let assign = "UPDATE desk_lead SET agent = $1 WHERE id = $2";
-                    found += tx.execute(assign, args![agent, id]).await?;
+                    tx.execute(assign, args![agent.clone(), id]).await?;
                 }
                 append(tx, at, events);
                 Ok(found)

@@ -95,6 +95,33 @@ const FILE: &str = "number,name,source,agent\n\
                     9000000003,Customer D,fair,agent02\n";
 
 #[tokio::test(start_paused = true)]
+async fn a_supervisor_assigns_no_lead_of_another_team() {
+    let floor = Floor::new();
+    let (agent01, ..) = both(&floor).await;
+    let supervisor = Someone::new(&floor.desk, Role::Supervisor, &["agent02"]).await;
+    Someone::new(&floor.desk, Role::Supervisor, &["agent01"]).await.import(FILE).await.ok();
+    let lead = async || {
+        let path = "/api/leads/lookup?number=9000000001";
+        supervisor.get(path).await.ok().json["lead"].clone()
+    };
+    let id = lead().await["id"].clone();
+    for body in [
+        json!({"leads": [id], "agent": "agent02"}),
+        json!({"leads": [id, id]}),
+        json!({"leads": [format!("lead:{}", id.as_str().unwrap())], "agent": "agent02"}),
+    ] {
+        let assigned = supervisor.post("/api/leads/assign", body).await.ok().json;
+        assert_eq!(assigned, json!({"assigned": 0}));
+    }
+    assert_eq!(lead().await["number"], "…01");
+    assert!(numbers(&agent01.get("/api/worklist").await.ok()).contains(&"9000000001"));
+    let found = supervisor.get("/api/leads/lookup?number=9000000002").await.ok().json;
+    let free = &found["lead"]["id"];
+    let body = json!({"leads": [free, free, id], "agent": "agent02"});
+    assert_eq!(supervisor.post("/api/leads/assign", body).await.ok().json, json!({"assigned": 1}));
+}
+
+#[tokio::test(start_paused = true)]
 async fn leads_are_imported_once_assigned_and_seen_by_whom_they_are_for() {
     let floor = Floor::new();
     let (agent01, agent02, supervisor) = both(&floor).await;
@@ -126,6 +153,10 @@ async fn leads_are_imported_once_assigned_and_seen_by_whom_they_are_for() {
     assert_eq!(other, "9000000002 9000000003");
     let unseen = json!({"leads": ["x"], "agent": "agent09"});
     supervisor.post("/api/leads/assign", unseen).await.problem(404);
+    let audit = supervisor.get("/api/audit?action=lead.assign").await.ok().json;
+    let id = page.json["entries"][1]["id"].as_str().unwrap();
+    let rows: Vec<_> = audit["rows"].as_array().unwrap().iter().map(|row| &row["target"]).collect();
+    assert_eq!(rows, [id]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -132,17 +132,18 @@ impl Work for Memory {
 
     async fn assign_leads(
         &self,
-        ids: Vec<String>,
+        scope: &Scope,
+        ids: BTreeSet<String>,
         agent: Option<AgentId>,
         at: i64,
         events: Vec<NewEvent>,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Vec<String>, StoreError> {
         self.write(|state| {
-            let mut found = 0;
-            for id in ids {
-                for lead in state.work.leads.values_mut().filter(|lead| lead.id == id) {
+            let mut found = Vec::new();
+            for lead in state.work.leads.values_mut().filter(|lead| ids.contains(&lead.id)) {
+                if lead.agent.as_ref().is_none_or(|agent| scope.contains(agent)) {
                     lead.agent = agent.as_ref().map(agent_of);
-                    found += 1;
+                    found.push(lead.id.clone());
                 }
             }
             state.events.append(at, events);

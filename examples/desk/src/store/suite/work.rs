@@ -17,6 +17,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases![
         a_number_is_one_lead_however_it_is_written,
         leads_come_in_pages_and_only_to_whom_they_are_for,
+        leads_of_agents_out_of_the_scope_are_assigned_to_no_one_else,
         an_interaction_never_moves_back_and_done_leads_leave,
         of_two_who_save_one_version_the_second_is_told,
         open_missed_numbers_come_newest_first,
@@ -90,13 +91,39 @@ async fn leads_come_in_pages_and_only_to_whom_they_are_for(store: Arc<dyn Store>
     let next = store.open_leads(&Scope::All, Some((5, "l1".into())), 9).await.unwrap();
     assert_eq!(next.iter().map(|lead| lead.id.as_str()).collect::<Vec<_>>(), ["l2", "l3"]);
     let agent = Some(AgentId::from("Agent01"));
-    let assigned = store.assign_leads(vec!["l1".into(), "none".into()], agent, 6, Vec::new());
-    assert_eq!(assigned.await, Ok(1));
+    let two = ["l1".to_owned(), "none".to_owned()].into();
+    let assigned = store.assign_leads(&Scope::All, two, agent, 6, Vec::new());
+    assert_eq!(assigned.await, Ok(vec!["l1".to_owned()]));
     assert_eq!(ids(&*store, &own("agent01")).await, ["l4", "l1", "l2", "l3"]);
     assert_eq!(ids(&*store, &own("agent02")).await, ["l4", "l2", "l3"]);
     assert_eq!(ids(&*store, &Scope::Agents(Vec::new())).await, ["l4", "l2", "l3"]);
-    store.assign_leads(vec!["l1".into()], None, 7, Vec::new()).await.unwrap();
+    store.assign_leads(&Scope::All, ["l1".into()].into(), None, 7, Vec::new()).await.unwrap();
     assert_eq!(ids(&*store, &own("agent02")).await, ["l4", "l1", "l2", "l3"]);
+}
+
+async fn leads_of_agents_out_of_the_scope_are_assigned_to_no_one_else(store: Arc<dyn Store>) {
+    let of = |id: &str, n: u8, agent: Option<&str>| Lead {
+        agent: agent.map(Into::into),
+        ..lead(id, &format!("900000000{n}"), 1)
+    };
+    let leads = vec![of("l1", 1, Some("agent01")), of("l2", 2, Some("AGENT02")), of("l3", 3, None)];
+    store.import_leads("i", 1, leads, Vec::new(), Vec::new()).await.unwrap();
+    let assign = async |scope: &Scope, ids: &[&str], agent: Option<&str>| {
+        let ids = ids.iter().map(|id| (*id).to_owned()).collect();
+        let agent = agent.map(AgentId::from);
+        let mut found = store.assign_leads(scope, ids, agent, 2, Vec::new()).await.unwrap();
+        found.sort();
+        found.join(" ")
+    };
+    let team = own("agent02");
+    assert_eq!(assign(&team, &["l1"], Some("agent02")).await, "");
+    assert_eq!(assign(&team, &["l1"], None).await, "", "nor to everyone");
+    assert_eq!(assign(&Scope::Agents(Vec::new()), &["l1", "l2"], None).await, "");
+    assert_eq!(ids(&*store, &own("agent01")).await, ["l1", "l3"]);
+    assert_eq!(assign(&team, &["l1", "l2", "l3", "l9"], Some("agent02")).await, "l2 l3");
+    assert_eq!(ids(&*store, &team).await, ["l2", "l3"]);
+    assert_eq!(assign(&Scope::All, &["l1", "l2"], Some("agent03")).await, "l1 l2");
+    assert_eq!(ids(&*store, &own("agent03")).await, ["l1", "l2"]);
 }
 
 async fn an_interaction_never_moves_back_and_done_leads_leave(store: Arc<dyn Store>) {
@@ -224,7 +251,7 @@ async fn events_are_written_with_the_change_or_not_at_all(store: Arc<dyn Store>)
     assert_eq!(store.newest_event().await, Ok(1), "what did not happen is not reported");
     store.import_leads("i", 1, Vec::new(), Vec::new(), changed()).await.unwrap();
     store.touch_lead(&number("9000000001"), 1, false, changed()).await.unwrap();
-    store.assign_leads(Vec::new(), None, 1, changed()).await.unwrap();
+    store.assign_leads(&Scope::All, [].into(), None, 1, changed()).await.unwrap();
     let record = MissedNumber::new(number("9000000001"), "c1", 10);
     store.save_missed(Versioned { version: 0, record }, 1, changed()).await.unwrap();
     assert_eq!(store.newest_event().await, Ok(5));
