@@ -29,6 +29,8 @@ pub struct AppointmentQuery {
     pub to_ms: Option<i64>,
     /// At most so many.
     pub most: u32,
+    /// The last of them where there are more, and not the first.
+    pub latest: bool,
 }
 
 /// Appointments and the times for them.
@@ -366,16 +368,22 @@ impl Appointments for Db {
 
     async fn appointments(&self, query: &AppointmentQuery) -> Result<Vec<Appointment>, StoreError> {
         let (only, args) = condition(query);
+        let order = if query.latest { "starts DESC, id DESC" } else { "starts, id" };
         let select = format!(
-            "SELECT version, body FROM desk_appointment WHERE {only} ORDER BY starts, id LIMIT {}",
+            "SELECT version, body FROM desk_appointment WHERE {only} ORDER BY {order} LIMIT {}",
             query.most
         );
-        self.read(move |tx| {
+        let rows = self.read(move |tx| {
             Box::pin(async move {
-                tx.rows(AssertSqlSafe(select), args).await?.iter().map(appointment_of).collect()
+                let rows = tx.rows(AssertSqlSafe(select), args).await?;
+                rows.iter().map(appointment_of).collect::<Result<Vec<_>, _>>()
             })
-        })
-        .await
+        });
+        let mut found = rows.await?;
+        if query.latest {
+            found.reverse();
+        }
+        Ok(found)
     }
 }
 

@@ -182,7 +182,11 @@ impl Appointments for Memory {
             let all = state.appointments.appointments.values();
             let mut found: Vec<_> = all.filter(|one| fits(query, one)).cloned().collect();
             found.sort_by_key(|one| (one.starts_ms, one.id.clone()));
-            found.truncate(query.most as usize);
+            let most = query.most as usize;
+            if query.latest {
+                found.drain(..found.len().saturating_sub(most));
+            }
+            found.truncate(most);
             Ok(found)
         })
         .await

@@ -228,6 +228,8 @@ async fn appointments_are_found_by_each_thing_and_by_all(store: Arc<dyn Store>) 
     let none = AppointmentQuery::default;
     assert_eq!(find(none()).await, "a1 a2");
     assert_eq!(find(AppointmentQuery { most: 1, ..none() }).await, "a1");
+    assert_eq!(find(AppointmentQuery { most: 1, latest: true, ..none() }).await, "a2");
+    assert_eq!(find(AppointmentQuery { latest: true, ..none() }).await, "a1 a2");
     assert_eq!(find(AppointmentQuery { lead: Some("l1".into()), ..none() }).await, "a1");
     let number = Some("+91 90000 00002".into());
     assert_eq!(find(AppointmentQuery { number: number.clone(), ..none() }).await, "a2");

@@ -92,7 +92,7 @@ export const en = {
     not_sent_in_time: 'it could not be sent in time and was not', dial_open: 'another call is being placed', key_used: 'the request was sent before with something else', no_agent_number: 'the agent has no number', not_unknown: 'its outcome is known',
     not_over_kookoo: 'not with calls over KooKoo', agent_not_ready: 'the agent is not ready', agent_not_rung: 'the agent’s phone was not rung', handed_over: 'the call is being handed to somebody else', no_agent_socket: 'the agent’s socket is not open',
     link_incomplete: 'the agent’s link lacks something', campaign_number_unknown: 'the campaign’s number is not known', not_a_telephone_number: 'this is no telephone number', settled_happened: 'it did ring', settled_not_happened: 'it did not ring',
-    changed_meanwhile: 'somebody has changed it meanwhile', slot_taken: 'the time is taken', slot_past: 'the time is past', slot_not_begun: 'it has not begun yet', appointment_closed: 'the appointment is over or cancelled', no_consent: 'this call may not be listened to', no_did: 'OZONETEL_DID is not set', no_public_url: 'DESK_PUBLIC_URL is not set', no_relay: 'tabs open no sockets here', no_sms: 'DESK_SMS_FIELDS is not set',
+    changed_meanwhile: 'somebody has changed it meanwhile', slot_taken: 'the time is taken', slot_past: 'the time is past', slot_not_begun: 'it has not begun yet', appointment_closed: 'the appointment is over or cancelled', notes_hidden: 'it has notes that you do not see', no_consent: 'this call may not be listened to', no_did: 'OZONETEL_DID is not set', no_public_url: 'DESK_PUBLIC_URL is not set', no_relay: 'tabs open no sockets here', no_sms: 'DESK_SMS_FIELDS is not set',
   } as Record<string, string>,
   outcomes: {
     completed: 'completed', in_progress: 'in progress', no_answer: 'no answer', busy: 'busy', unreachable: 'unreachable', wrong_number: 'wrong number', rejected: 'declined', network_error: 'network failure',
@@ -174,7 +174,7 @@ export const en = {
     title: 'Appointments', none: 'No appointments.', book: 'Book appointment', bookAt: (time: string) => `Book ${time}`, bookedHere: 'booked', department: 'Department', doctor: 'Doctor', day: 'Day', slots: 'Time', notes: 'Note for the appointment', choose: 'Choose…', chooseSlot: 'Choose a time.',
     edit: 'Change', save: 'Save change', cancel: 'Cancel it', reallyCancel: 'Yes, cancel it', keep: 'Keep it', another: 'Book another', changed: 'Someone else changed it meanwhile. This is how it is now.', saved: (doctor: string, when: string) => `Booked: ${doctor}, ${when}.`,
     lost: 'Someone else took that time just now.', lostWhy: 'Nothing was booked. The times below are fresh: choose another.', noneFree: 'No free time on this day.', nextDay: 'Next day', noSlotsRead: 'The times could not be loaded.', noChoices: 'Departments and doctors could not be loaded.', failed: 'Appointments could not be loaded.',
-    noNumber: 'A number is needed to book for.', off: { taken: 'taken', past: 'over' }, states: { booked: 'booked', cancelled: 'cancelled', completed: 'completed' } as Record<string, string>,
+    noNumber: 'A number is needed to book for.', off: { taken: 'taken', past: 'over' }, states: { booked: 'booked', cancelled: 'cancelled', completed: 'completed', other: 'other' } as Record<string, string>,
   },
   messages: {
     title: 'Messages', none: 'No messages.', template: 'Template', choose: 'Choose…', param: (n: number) => `Value ${n}`, text: 'Text', send: 'Send', fill: 'Fill in everything first.', sent: (who: string) => `Sent to ${who}`,
