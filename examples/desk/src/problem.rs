@@ -410,7 +410,9 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         let kind = match error {
             StoreError::Unknown => return Self::new(Kind::Unknown, error.to_string()),
-            StoreError::Conflict(_) | StoreError::Taken(_) => Kind::Conflict,
+            StoreError::Conflict(_) | StoreError::Taken(_) | StoreError::Overlaps(_) => {
+                Kind::Conflict
+            }
             StoreError::Missing(_) => Kind::NotFound,
             StoreError::Unavailable(_) => Kind::Busy,
             _ => Kind::Internal,

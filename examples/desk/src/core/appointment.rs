@@ -9,6 +9,9 @@ use utoipa::ToSchema;
 /// How many bytes the notes of an appointment may have.
 pub const LONGEST_NOTES: usize = 2_000;
 
+/// The longest time of a doctor, in milliseconds: a day.
+pub const LONGEST_SLOT_MS: i64 = 24 * 3_600_000;
+
 /// A department.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Department {
@@ -54,10 +57,13 @@ pub enum AppointmentState {
     Cancelled,
     /// Someone came.
     Completed,
+    /// In a word of the platform's that the desk does not know. It is shown, and the desk changes nothing of it.
+    #[serde(other)]
+    Other,
 }
 
 impl AppointmentState {
-    const ALL: [Self; 3] = [Self::Booked, Self::Cancelled, Self::Completed];
+    const ALL: [Self; 4] = [Self::Booked, Self::Cancelled, Self::Completed, Self::Other];
 
     /// The name in `snake_case`.
     pub fn as_str(self) -> &'static str {
@@ -65,6 +71,7 @@ impl AppointmentState {
             Self::Booked => "booked",
             Self::Cancelled => "cancelled",
             Self::Completed => "completed",
+            Self::Other => "other",
         }
     }
 
@@ -153,6 +160,13 @@ impl Slot {
         Self { id, doctor: doctor.to_owned(), starts_ms, ends_ms, taken: false }
     }
 
+    /// Whether it is a time of the same doctor that has a moment in common with this one.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.doctor == other.doctor
+            && self.starts_ms < other.ends_ms
+            && self.ends_ms > other.starts_ms
+    }
+
     /// Whether it can still be had.
     ///
     /// # Errors
@@ -175,12 +189,16 @@ impl Appointment {
     /// The appointment after a change. Its version stays the one that it was loaded with.
     ///
     /// # Errors
-    /// It is closed, unless the change leaves it as it is; the new time cannot be had; no one can have come yet.
+    /// It is closed, unless the change leaves it as it is, or in a state that is not known; the new time cannot be had; no
+    /// one can have come yet.
     pub fn changed(
         &self,
         change: &AppointmentChange,
         now_ms: i64,
     ) -> Result<Self, AppointmentError> {
+        if self.state == AppointmentState::Other {
+            return Err(AppointmentError::Closed);
+        }
         let state = change.state.unwrap_or(self.state);
         let is_other_time = change.slot.as_ref().is_some_and(|(slot, _)| slot.id != self.slot);
         let is_closed = self.state != AppointmentState::Booked;
@@ -334,6 +352,12 @@ mod tests {
         assert_eq!(cancelled.changed(&state(AppointmentState::Cancelled), 10).unwrap(), cancelled);
         for change in [state(AppointmentState::Booked), to(slot("s2", 50, false))] {
             assert_eq!(cancelled.changed(&change, 10), Err(AppointmentError::Closed));
+        }
+        let word: AppointmentState = serde_json::from_str("\"no_show\"").unwrap();
+        let other = Appointment { state: word, ..appointment() };
+        assert_eq!((word, other.stands()), (AppointmentState::Other, true));
+        for change in [state(AppointmentState::Cancelled), AppointmentChange::default()] {
+            assert_eq!(other.changed(&change, 10), Err(AppointmentError::Closed));
         }
         let notes = AppointmentChange { notes: Some(" ".into()), ..AppointmentChange::default() };
         assert_eq!(cancelled.changed(&notes, 10).unwrap().notes, None);

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::customers::sees_appointment;
 use super::facts::{Actor, Together, acted, record_with};
 use crate::core::appointment::{
     Appointment, AppointmentChange, AppointmentError, AppointmentState, AppointmentView, Doctor,
@@ -169,13 +170,23 @@ async fn refused(
     slot: &Slot,
     order: &BookingOrder,
 ) -> Result<(Appointment, bool), Problem> {
-    let number = Some(order.number.clone());
-    let query = AppointmentQuery { number, most: MOST, ..AppointmentQuery::default() };
+    let query = AppointmentQuery {
+        number: Some(order.number.clone()),
+        from_ms: Some(slot.starts_ms),
+        to_ms: Some(slot.starts_ms.saturating_add(1)),
+        most: MOST,
+        ..AppointmentQuery::default()
+    };
     let same = |one: &Appointment| {
-        one.slot == slot.id && one.stands() && one.booked_by == order.by && one.version == 1
+        let person = (&one.name, &one.lead) == (&order.name, &order.lead);
+        person
+            && one.slot == slot.id
+            && one.stands()
+            && one.booked_by == order.by
+            && one.version == 1
     };
     let known = desk.platform().appointments(&query).await?;
-    match known.into_iter().find(same) {
+    match known.appointments.into_iter().find(same) {
         Some(appointment) => Ok((appointment, false)),
         None => Err(with_fresh_slots(desk, why, slot).await),
     }
@@ -188,7 +199,7 @@ pub struct ChangeOrder {
     pub version: Option<i64>,
     /// Another time.
     pub slot: Option<String>,
-    /// Other notes.
+    /// Other notes, unless there are some that the caller does not see.
     pub notes: Option<SensitiveText>,
     /// Another state.
     pub state: Option<AppointmentState>,
@@ -209,8 +220,8 @@ pub async fn change(
     order: ChangeOrder,
 ) -> Result<Appointment, Problem> {
     let work = {
-        let (desk, id, by) = (desk.clone(), id.to_owned(), caller.id.clone());
-        async move { change_now(&desk, &id, order, &by).await }
+        let (desk, id, caller) = (desk.clone(), id.to_owned(), caller.clone());
+        async move { change_now(&desk, &id, order, &caller).await }
     };
     desk.tasks().run(TaskKind::Change, work).await
 }
@@ -219,7 +230,7 @@ async fn change_now(
     desk: &Desk,
     id: &str,
     order: ChangeOrder,
-    by: &str,
+    caller: &Caller,
 ) -> Result<Appointment, Problem> {
     let known = desk.platform().appointment(id).await?;
     let known = known.ok_or(PlatformError::Missing("appointment"))?;
@@ -231,7 +242,8 @@ async fn change_now(
         None => None,
     };
     let now = desk.now();
-    let change = AppointmentChange { slot: slot.clone(), notes: order.notes, state: order.state };
+    let notes = changed_notes(desk, caller, &known, order.notes).await?;
+    let change = AppointmentChange { slot: slot.clone(), notes, state: order.state };
     let wanted = match (known.changed(&change, now), &slot) {
         (Ok(wanted), _) => wanted,
         (Err(AppointmentError::Taken | AppointmentError::Past), Some((slot, _))) => {
@@ -245,7 +257,7 @@ async fn change_now(
     }
     let next = Appointment { version: known.version + 1, ..wanted.clone() };
     let events = changed(&next)?;
-    match save(desk, wanted, events, by).await {
+    match save(desk, wanted, events, &caller.id).await {
         Ok(version) => Ok(Appointment { version, ..next }),
         Err(PlatformError::Taken) => {
             let taken = problem(AppointmentError::Taken);
@@ -256,6 +268,25 @@ async fn change_now(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The notes that are to be written. Notes that the caller does not see are not overwritten: a form that shows none
+/// sends empty ones.
+async fn changed_notes(
+    desk: &Desk,
+    caller: &Caller,
+    known: &Appointment,
+    notes: Option<SensitiveText>,
+) -> Result<Option<SensitiveText>, Problem> {
+    let Some(notes) = notes else { return Ok(None) };
+    if known.notes.is_none() || sees_appointment(desk, caller, known).await? {
+        return Ok(Some(notes));
+    }
+    if notes.as_str().trim().is_empty() {
+        return Ok(None);
+    }
+    let text = "the appointment has notes that are for who handles the person";
+    Err(Problem::new(Kind::Forbidden, text).because("notes_hidden"))
 }
 
 /// Writes an appointment, and then on its call that it came of it. Both happen or neither: what is left of it when the

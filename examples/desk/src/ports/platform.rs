@@ -80,6 +80,39 @@ impl From<PlatformError> for Problem {
     }
 }
 
+/// Leads that were searched for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeadHits {
+    /// The leads, the newest first.
+    pub leads: Vec<Lead>,
+    /// How many of the platform's rows cannot be understood, and are not here.
+    pub unreadable: usize,
+    /// After which place the search goes on; none if there are no more.
+    pub next: Option<(i64, String)>,
+}
+
+/// Appointments that were asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppointmentHits {
+    /// The appointments, the first first.
+    pub appointments: Vec<Appointment>,
+    /// How many of the platform's rows cannot be understood, and are not here.
+    pub unreadable: usize,
+    /// Whether there are more than were asked for.
+    pub more: bool,
+}
+
+/// The part of some rows that was asked for, and whether there are more: the first ones, or the last.
+fn part<T>(mut rows: Vec<T>, most: u32, latest: bool) -> (Vec<T>, bool) {
+    let most = most as usize;
+    let more = rows.len() > most;
+    if latest {
+        rows.drain(..rows.len().saturating_sub(most));
+    }
+    rows.truncate(most);
+    (rows, more)
+}
+
 /// The platform. Reads may be asked any number of times; a change names its record by an id that the desk made, so that
 /// the same change again is the same record.
 #[async_trait]
@@ -107,7 +140,7 @@ pub trait Platform: fmt::Debug + Send + Sync {
         &self,
         scope: &Scope,
         search: &LeadSearch,
-    ) -> Result<Vec<Lead>, PlatformError>;
+    ) -> Result<LeadHits, PlatformError>;
 
     /// Departments, by name.
     ///
@@ -146,7 +179,7 @@ pub trait Platform: fmt::Debug + Send + Sync {
     async fn appointments(
         &self,
         query: &AppointmentQuery,
-    ) -> Result<Vec<Appointment>, PlatformError>;
+    ) -> Result<AppointmentHits, PlatformError>;
 
     /// Writes an appointment, a new one if its version is 0, and returns the new version. Whether its time is free is
     /// looked at as it is written.

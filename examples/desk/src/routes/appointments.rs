@@ -9,10 +9,9 @@ use ozonetel_sdk::types::SensitiveText;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::core::appointment::{Appointment, LONGEST_NOTES};
+use crate::core::appointment::LONGEST_NOTES;
 use crate::core::caller::Caller;
 use crate::desk::Desk;
-use crate::flow::customers::handles;
 use crate::problem::{Problem, RequestId};
 use crate::store::audit::AuditRow;
 
@@ -31,14 +30,6 @@ fn notes(text: Option<String>) -> Result<Option<SensitiveText>, Problem> {
         return Err(Problem::field("notes", format!("has more than {LONGEST_NOTES} bytes")));
     }
     Ok(text.map(SensitiveText::from))
-}
-
-/// Whether the caller sees number and notes: who booked it, and who handles the person.
-async fn sees_whole(desk: &Desk, caller: &Caller, one: &Appointment) -> Result<bool, Problem> {
-    if one.booked_by == caller.id {
-        return Ok(true);
-    }
-    handles(desk, caller, None, &one.number).await
 }
 
 /// Writes the audit row of a change. The appointment is not undone because its row cannot be written: that is logged.

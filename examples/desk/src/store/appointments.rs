@@ -10,7 +10,7 @@ use super::event::NewEvent;
 use super::event_rows::append;
 use super::json::{from_json, to_json};
 use super::tx::Tx;
-use crate::core::appointment::{Appointment, Department, Doctor, Slot};
+use crate::core::appointment::{Appointment, Department, Doctor, LONGEST_SLOT_MS, Slot};
 use crate::core::dial::number_key;
 use ozonetel_sdk::types::PhoneNumber;
 
@@ -29,16 +29,19 @@ pub struct AppointmentQuery {
     pub to_ms: Option<i64>,
     /// At most so many.
     pub most: u32,
+    /// The last of them where there are more, and not the first.
+    pub latest: bool,
 }
 
 /// Appointments and the times for them.
 #[async_trait]
 pub trait Appointments: Send + Sync {
-    /// Adds doctors with their departments, and times. What is known takes the new names; a time that a doctor has
-    /// already stays. How many times were new.
+    /// Adds doctors with their departments, and times. What is known takes the new names; a time that begins when one
+    /// of the doctor's does already stays as it is. How many times were new.
     ///
     /// # Errors
-    /// The store is not available.
+    /// [`StoreError::Overlaps`] if a new time overlaps another one of its doctor, and then nothing is added; the store is
+    /// not available.
     async fn add_schedule(&self, doctors: Vec<Doctor>, slots: Vec<Slot>)
     -> Result<u64, StoreError>;
 
@@ -71,10 +74,11 @@ pub trait Appointments: Send + Sync {
     /// The store is not available.
     async fn slot(&self, id: &str) -> Result<Option<(Slot, Doctor)>, StoreError>;
 
-    /// Writes an appointment; the new version. That its time is free is looked at in the same transaction.
+    /// Writes an appointment; the new version. That its doctor is free is looked at in the same transaction, unless it
+    /// stays at its time.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] if another one has the time; [`StoreError::Conflict`] if it is no longer the version that
+    /// [`StoreError::Taken`] if another one has the time, or one of the same doctor that overlaps it; [`StoreError::Conflict`] if it is no longer the version that
     /// was loaded, or one that is new exists already; [`StoreError::Missing`] for a time that there is not; the store
     /// is not available.
     async fn save_appointment(
@@ -97,10 +101,31 @@ pub trait Appointments: Send + Sync {
     async fn appointments(&self, query: &AppointmentQuery) -> Result<Vec<Appointment>, StoreError>;
 }
 
-const SLOT: &str = "SELECT s.id, s.doctor, s.starts, s.ends, d.name, d.department, p.name AS department_name, \
-                    (SELECT COUNT(*) FROM desk_appointment AS a WHERE a.slot = s.id AND a.state <> 'cancelled') \
-                    AS taken FROM desk_slot AS s JOIN desk_doctor AS d ON d.id = s.doctor \
-                    JOIN desk_department AS p ON p.id = d.department";
+/// Appointments `a` that have the time `s`, or a time `o` of the same doctor that overlaps it. No time lasts longer than
+/// a day: see [`LONGEST_SLOT_MS`](crate::core::appointment::LONGEST_SLOT_MS).
+macro_rules! having {
+    () => {
+        "desk_slot AS o JOIN desk_appointment AS a ON a.slot = o.id AND a.state <> 'cancelled' \
+         WHERE o.doctor = s.doctor AND o.starts < s.ends AND o.ends > s.starts \
+         AND o.starts > s.starts - 86400000"
+    };
+}
+
+const SLOT: &str = concat!(
+    "SELECT s.id, s.doctor, s.starts, s.ends, d.name, d.department, p.name AS department_name, ",
+    "(SELECT COUNT(*) FROM ",
+    having!(),
+    ") AS taken FROM desk_slot AS s JOIN desk_doctor AS d ON d.id = s.doctor ",
+    "JOIN desk_department AS p ON p.id = d.department"
+);
+
+/// Who else has a time, or one that overlaps it, unless `$2` is an appointment that stands at this very time.
+const TAKEN: &str = concat!(
+    "SELECT s.id FROM desk_slot AS s WHERE s.id = $1 AND EXISTS (SELECT 1 FROM ",
+    having!(),
+    " AND a.id <> $2) AND NOT EXISTS (SELECT 1 FROM desk_appointment AS m \
+     WHERE m.id = $2 AND m.slot = $1 AND m.state <> 'cancelled')"
+);
 
 fn doctor_of(row: &Row, id: &str) -> Result<Doctor, StoreError> {
     let department = Department { id: row.get("department")?, name: row.get("department_name")? };
@@ -122,11 +147,19 @@ fn appointment_of(row: &Row) -> Result<Appointment, StoreError> {
     Ok(Appointment { version: row.get("version")?, ..stored })
 }
 
-/// Whether another appointment has the time.
+/// Whether another appointment has the time, or one that overlaps it.
 async fn is_taken(tx: &mut Tx, slot: &str, own: &str) -> Result<bool, StoreError> {
-    let select =
-        "SELECT id FROM desk_appointment WHERE slot = $1 AND state <> 'cancelled' AND id <> $2";
-    Ok(tx.row(select, args![slot, own]).await?.is_some())
+    Ok(tx.row(TAKEN, args![slot, own]).await?.is_some())
+}
+
+/// Waits until no other transaction books one of the doctor's times: no index sees that two of them overlap.
+async fn lock_doctor(tx: &mut Tx, slot: &str) -> Result<(), StoreError> {
+    if tx.is_postgres() {
+        let select = "SELECT d.id FROM desk_doctor AS d JOIN desk_slot AS s ON s.doctor = d.id \
+                      WHERE s.id = $1 FOR UPDATE OF d";
+        tx.row(select, args![slot]).await?;
+    }
+    Ok(())
 }
 
 async fn save(
@@ -140,8 +173,11 @@ async fn save(
     if found.is_none() {
         return Err(StoreError::Missing("slot"));
     }
-    if appointment.stands() && is_taken(tx, slot, id).await? {
-        return Err(StoreError::Taken("the slot"));
+    if appointment.stands() {
+        lock_doctor(tx, slot).await?;
+        if is_taken(tx, slot, id).await? {
+            return Err(StoreError::Taken("the slot"));
+        }
     }
     let next = version + 1;
     let mut columns = args![
@@ -182,6 +218,8 @@ async fn save(
 }
 
 async fn add(tx: &mut Tx, doctors: Vec<Doctor>, slots: Vec<Slot>) -> Result<u64, StoreError> {
+    // Whoever adds times sees those that were added before.
+    tx.lock("desk_slot").await?;
     for Doctor { id, name, department } in doctors {
         let insert = "INSERT INTO desk_department (id, name) VALUES ($1, $2) \
                       ON CONFLICT (id) DO UPDATE SET name = excluded.name";
@@ -191,7 +229,19 @@ async fn add(tx: &mut Tx, doctors: Vec<Doctor>, slots: Vec<Slot>) -> Result<u64,
         tx.execute(insert, args![id, name, department.id]).await?;
     }
     let mut new = 0;
-    for Slot { id, doctor, starts_ms, ends_ms, .. } in slots {
+    for (place, Slot { id, doctor, starts_ms, ends_ms, .. }) in slots.into_iter().enumerate() {
+        let overlapping = "SELECT starts FROM desk_slot WHERE doctor = $1 AND starts < $2 AND ends > $3 \
+                           AND starts > $4";
+        let longest = starts_ms.saturating_sub(LONGEST_SLOT_MS);
+        let rows = tx.rows(overlapping, args![&doctor, ends_ms, starts_ms, longest]).await?;
+        let starts: Vec<i64> =
+            rows.iter().map(|row| row.get("starts")).collect::<Result<_, _>>()?;
+        if starts.contains(&starts_ms) {
+            continue;
+        }
+        if !starts.is_empty() {
+            return Err(StoreError::Overlaps(place));
+        }
         let insert = "INSERT INTO desk_slot (id, doctor, starts, ends) VALUES ($1, $2, $3, $4) \
                       ON CONFLICT DO NOTHING";
         new += tx.execute(insert, args![id, doctor, starts_ms, ends_ms]).await?;
@@ -318,15 +368,126 @@ impl Appointments for Db {
 
     async fn appointments(&self, query: &AppointmentQuery) -> Result<Vec<Appointment>, StoreError> {
         let (only, args) = condition(query);
+        let order = if query.latest { "starts DESC, id DESC" } else { "starts, id" };
         let select = format!(
-            "SELECT version, body FROM desk_appointment WHERE {only} ORDER BY starts, id LIMIT {}",
+            "SELECT version, body FROM desk_appointment WHERE {only} ORDER BY {order} LIMIT {}",
             query.most
         );
-        self.read(move |tx| {
+        let rows = self.read(move |tx| {
             Box::pin(async move {
-                tx.rows(AssertSqlSafe(select), args).await?.iter().map(appointment_of).collect()
+                let rows = tx.rows(AssertSqlSafe(select), args).await?;
+                rows.iter().map(appointment_of).collect::<Result<Vec<_>, _>>()
             })
-        })
-        .await
+        });
+        let mut found = rows.await?;
+        if query.latest {
+            found.reverse();
+        }
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::appointment::AppointmentState;
+    use crate::store::suite::postgres;
+
+    fn doctor() -> Doctor {
+        let department = Department { id: "d1".into(), name: "General".into() };
+        Doctor { id: "m1".into(), name: "Dr A".into(), department }
+    }
+
+    fn appointment(id: &str, slot: &Slot) -> Appointment {
+        Appointment {
+            id: id.into(),
+            version: 0,
+            lead: None,
+            name: "Customer A".into(),
+            number: "9000000001".into(),
+            doctor: doctor(),
+            slot: slot.id.clone(),
+            starts_ms: slot.starts_ms,
+            ends_ms: slot.ends_ms,
+            state: AppointmentState::Booked,
+            call: None,
+            notes: None,
+            booked_by: "u1".into(),
+            booked_ms: 1,
+        }
+    }
+
+    /// Times that overlap, as they could be added once.
+    async fn overlapping(db: &Db, slots: Vec<Slot>) {
+        db.add_schedule(vec![doctor()], Vec::new()).await.unwrap();
+        let work = db.write(move |tx| {
+            Box::pin(async move {
+                for slot in slots {
+                    let insert =
+                        "INSERT INTO desk_slot (id, doctor, starts, ends) VALUES ($1, $2, $3, $4)";
+                    let args = args![slot.id, slot.doctor, slot.starts_ms, slot.ends_ms];
+                    tx.execute(insert, args).await?;
+                }
+                Ok(())
+            })
+        });
+        work.await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn of_two_who_want_times_that_overlap_at_once_one_gets_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = Db::sqlite(&folder.path().join("desk.sqlite")).await.unwrap();
+        for db in [file, Db::postgres(&postgres().await).await.unwrap()] {
+            let pair =
+                |n: i64| [0, 20].map(|at| Slot::of_doctor("m1", n * 100 + at, n * 100 + at + 30));
+            let pairs: Vec<_> = (0..20).map(pair).collect();
+            overlapping(&db, pairs.iter().flatten().cloned().collect()).await;
+            for slots in &pairs {
+                let [one, other] = slots.each_ref().map(|slot| {
+                    let (db, new) = (db.clone(), appointment(&slot.id, slot));
+                    tokio::spawn(async move { db.save_appointment(new, 10, Vec::new()).await })
+                });
+                let both = [one.await.unwrap(), other.await.unwrap()];
+                let taken = Err(StoreError::Taken("the slot"));
+                let expected = [[Ok(1), taken.clone()], [taken, Ok(1)]];
+                assert!(expected.contains(&both), "{both:?}");
+                for slot in slots {
+                    assert!(db.slot(&slot.id).await.unwrap().unwrap().0.taken);
+                }
+            }
+            db.close().await;
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn an_appointment_that_overlaps_another_can_still_be_changed_at_its_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = Db::sqlite(&folder.path().join("desk.sqlite")).await.unwrap();
+        for db in [file, Db::postgres(&postgres().await).await.unwrap()] {
+            let slots = [0, 20, 100].map(|at| Slot::of_doctor("m1", at, at + 30));
+            overlapping(&db, vec![slots[0].clone(), slots[2].clone()]).await;
+            for (id, slot) in [("a1", &slots[0]), ("a2", &slots[2])] {
+                db.save_appointment(appointment(id, slot), 1, Vec::new()).await.unwrap();
+            }
+            overlapping(&db, vec![slots[1].clone()]).await;
+            // Both were booked when nobody looked for this.
+            let move_there = "UPDATE desk_appointment SET slot = $1 WHERE id = 'a2'";
+            let there = slots[1].id.clone();
+            let work = db.write(move |tx| {
+                Box::pin(async move { tx.execute(move_there, args![there]).await })
+            });
+            work.await.unwrap();
+            let came = Appointment {
+                version: 1,
+                state: AppointmentState::Completed,
+                ..appointment("a1", &slots[0])
+            };
+            assert_eq!(db.save_appointment(came, 2, Vec::new()).await, Ok(2));
+            let onto = Appointment { version: 2, ..appointment("a1", &slots[1]) };
+            let taken = Err(StoreError::Taken("the slot"));
+            assert_eq!(db.save_appointment(onto, 2, Vec::new()).await, taken);
+            db.close().await;
+        }
     }
 }

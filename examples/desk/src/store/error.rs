@@ -19,6 +19,9 @@ pub enum StoreError {
     /// A key that may exist once exists already.
     #[error("{0} exists already")]
     Taken(&'static str),
+    /// A time of a doctor overlaps another one of that doctor; which of those that were given, counted from 0.
+    #[error("time {0} overlaps another one of its doctor")]
+    Overlaps(usize),
     /// There is no such record, or it is not visible to the caller.
     #[error("there is no such {0}")]
     Missing(&'static str),

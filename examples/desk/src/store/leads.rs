@@ -1,11 +1,13 @@
 //! Leads looked at one by one: by id, by what someone types, and what there was with a number.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use ozonetel_sdk::types::PhoneNumber;
 use sqlx::AssertSqlSafe;
 
 use super::calls::{StoredCall, call_of};
-use super::conn::args;
+use super::conn::{Arg, args};
 use super::db::Db;
 use super::error::StoreError;
 use super::work::{LEAD, Lead, Versioned, lead_of, of_scope, versioned};
@@ -43,6 +45,17 @@ impl LeadSearch {
 /// Leads, one by one.
 #[async_trait]
 pub trait Leads: Send + Sync {
+    /// Which of these numbers, by [`number_key`], agents in the scope handle: who had a call with one of them, and whose
+    /// lead it is, everyone if it is no one's.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn handled_numbers(
+        &self,
+        scope: &Scope,
+        keys: BTreeSet<String>,
+    ) -> Result<BTreeSet<String>, StoreError>;
+
     /// The lead of this id.
     ///
     /// # Errors
@@ -80,6 +93,11 @@ pub trait Leads: Send + Sync {
     ) -> Result<Vec<Versioned<FollowUp>>, StoreError>;
 }
 
+/// So many places for parameters.
+fn places(count: usize) -> String {
+    (1..=count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
+}
+
 /// A text in which `%`, `_` and `\` stand for themselves, anywhere in another.
 fn anywhere(text: &str) -> String {
     let mut pattern = String::from("%");
@@ -95,6 +113,35 @@ fn anywhere(text: &str) -> String {
 
 #[async_trait]
 impl Leads for Db {
+    async fn handled_numbers(
+        &self,
+        scope: &Scope,
+        keys: BTreeSet<String>,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        if keys.is_empty() {
+            return Ok(keys);
+        }
+        let (_, agents) = of_scope(scope, "agent", keys.len() + 1);
+        let of_scope = |column| of_scope(scope, column, keys.len() + 1).0;
+        let (numbers, of_call, of_lead) =
+            (places(keys.len()), of_scope("a.agent"), of_scope("agent"));
+        let select = format!(
+            "SELECT c.number_key FROM desk_call AS c JOIN desk_call_agent AS a ON a.call = c.id \
+             WHERE c.number_key IN ({numbers}) AND {of_call} \
+             UNION SELECT number_key FROM desk_lead \
+             WHERE number_key IN ({numbers}) AND (agent IS NULL OR {of_lead})"
+        );
+        let mut args: Vec<_> = keys.into_iter().map(Arg::from).collect();
+        args.extend(agents);
+        self.read(move |tx| {
+            Box::pin(async move {
+                let rows = tx.rows(AssertSqlSafe(select), args).await?;
+                rows.iter().map(|row| row.get("number_key")).collect()
+            })
+        })
+        .await
+    }
+
     async fn lead(&self, id: &str) -> Result<Option<Lead>, StoreError> {
         let id = id.to_owned();
         self.read(move |tx| {

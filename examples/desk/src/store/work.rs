@@ -1,5 +1,7 @@
 //! What is to be done: leads, missed calls, follow-ups.
 
+mod rows;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -13,7 +15,7 @@ use super::db::Db;
 use super::error::StoreError;
 use super::event::NewEvent;
 use super::event_rows::append;
-use super::json::{from_json, to_json};
+use super::json::from_json;
 use super::missed_rows::write_missed;
 use super::tx::Tx;
 use super::writer::Fails;
@@ -53,6 +55,28 @@ impl fmt::Debug for Lead {
     }
 }
 
+impl Lead {
+    /// Takes from another with the same number what it has none of: name, source, e-mail address, other fields.
+    pub(super) fn fill(&mut self, other: Self) {
+        if self.name.is_empty() {
+            self.name = other.name;
+        }
+        if self.source.is_empty() {
+            self.source = other.source;
+        }
+        self.email = self.email.take().or(other.email);
+        if self.fields.is_empty() {
+            self.fields = other.fields;
+        }
+    }
+}
+
+/// Why a row is left out: it has no number.
+pub const NO_NUMBER: &str = "has no number";
+
+/// Why a row is left out: no one can be called on what it has.
+pub const NOT_A_NUMBER: &str = "number is not a telephone number";
+
 /// What an import left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
@@ -75,7 +99,8 @@ pub struct Versioned<T> {
 #[async_trait]
 pub trait Work: Send + Sync {
     /// Adds leads whose number is new; a known number keeps its row and takes name, source, e-mail address and other
-    /// fields where it has none. How many were new. What was left out is kept with the import, to be counted.
+    /// fields where it has none. How many were new. What was left out is kept with the import, to be counted. A long
+    /// import is written in portions.
     ///
     /// # Errors
     /// The store is not available.
@@ -88,17 +113,19 @@ pub trait Work: Send + Sync {
         events: Vec<NewEvent>,
     ) -> Result<u64, StoreError>;
 
-    /// Assigns leads to an agent, or to everyone. How many there were of them.
+    /// Assigns leads to an agent, or to everyone: those of the leads that are assigned to agents in the scope, or to no
+    /// one. The ids of these.
     ///
     /// # Errors
     /// The store is not available.
     async fn assign_leads(
         &self,
-        ids: Vec<String>,
+        scope: &Scope,
+        ids: BTreeSet<String>,
         agent: Option<AgentId>,
         at: i64,
         events: Vec<NewEvent>,
-    ) -> Result<u64, StoreError>;
+    ) -> Result<Vec<String>, StoreError>;
 
     /// Open leads, oldest first, after a place (when it was added, and its id), at most so many: those that are
     /// assigned to agents in the scope, and everyone's.
@@ -140,7 +167,7 @@ pub trait Work: Send + Sync {
         events: Vec<NewEvent>,
     ) -> Result<bool, StoreError>;
 
-    /// How many rows of all imports were left out.
+    /// How many rows of all imports were left out since they have no number that can be called.
     ///
     /// # Errors
     /// The store is not available.
@@ -272,38 +299,6 @@ async fn leads_of(tx: &mut Tx, keys: &[String]) -> Result<Vec<Row>, StoreError> 
     tx.rows(AssertSqlSafe(select), args).await
 }
 
-async fn add(tx: &mut Tx, lead: &Lead) -> Result<bool, StoreError> {
-    let key = number_key(&lead.number);
-    let insert = "INSERT INTO desk_lead (id, number_key, number, name, source, email, fields, agent, \
-                  added, folded) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
-                  ON CONFLICT (number_key) DO NOTHING";
-    let folded = Some(lead.name.to_lowercase()).filter(|name| !name.is_empty());
-    let agent = lead.agent.as_ref().map(agent_key);
-    let fields = to_json(&lead.fields)?;
-    let args = args![
-        &lead.id,
-        &key,
-        lead.number.as_str(),
-        &lead.name,
-        &lead.source,
-        lead.email.clone(),
-        &fields,
-        agent,
-        lead.added,
-        folded.clone(),
-    ];
-    if tx.execute(insert, args).await? == 1 {
-        return Ok(true);
-    }
-    let fill = "UPDATE desk_lead SET folded = CASE WHEN name = '' THEN $6 ELSE folded END, \
-                name = CASE WHEN name = '' THEN $1 ELSE name END, \
-                source = CASE WHEN source = '' THEN $2 ELSE source END, email = COALESCE(email, $3), \
-                fields = CASE WHEN fields IS NULL OR fields = '{}' THEN $4 ELSE fields END WHERE number_key = $5";
-    let args = args![&lead.name, &lead.source, lead.email.clone(), &fields, &key, folded];
-    tx.execute(fill, args).await?;
-    Ok(false)
-}
-
 #[async_trait]
 impl Work for Db {
     async fn import_leads(
@@ -317,15 +312,8 @@ impl Work for Db {
         let import = import.to_owned();
         self.write(move |tx| {
             Box::pin(async move {
-                let mut new = 0;
-                for lead in &leads {
-                    new += u64::from(add(tx, lead).await?);
-                }
-                for LeftOut { line, reason } in left_out {
-                    let insert = "INSERT INTO desk_lead_left (import, line, reason, at) \
-                                  VALUES ($1, $2, $3, $4) ON CONFLICT (import, line) DO NOTHING";
-                    tx.execute(insert, args![&import, line, reason, at]).await?;
-                }
+                let new = rows::add(tx, leads).await?;
+                rows::leave_out(tx, &import, at, left_out).await?;
                 append(tx, at, events);
                 Ok(new)
             })
@@ -335,18 +323,20 @@ impl Work for Db {
 
     async fn assign_leads(
         &self,
-        ids: Vec<String>,
+        scope: &Scope,
+        ids: BTreeSet<String>,
         agent: Option<AgentId>,
         at: i64,
         events: Vec<NewEvent>,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Vec<String>, StoreError> {
+        let (own, agents) = of_scope(scope, "agent", ids.len() + 1);
         self.write(move |tx| {
             Box::pin(async move {
-                let mut found = 0;
-                for id in ids {
-                    let agent = agent.as_ref().map(agent_key);
+                let found = rows::assignable(tx, ids, &own, agents).await?;
+                let agent = agent.as_ref().map(agent_key);
+                for id in &found {
                     let assign = "UPDATE desk_lead SET agent = $1 WHERE id = $2";
-                    found += tx.execute(assign, args![agent, id]).await?;
+                    tx.execute(assign, args![agent.clone(), id]).await?;
                 }
                 append(tx, at, events);
                 Ok(found)
@@ -437,7 +427,8 @@ impl Work for Db {
     async fn left_out(&self) -> Result<u64, StoreError> {
         self.read(|tx| {
             Box::pin(async move {
-                let row = tx.row("SELECT COUNT(*) AS n FROM desk_lead_left", args![]).await?;
+                let select = "SELECT COUNT(*) AS n FROM desk_lead_left WHERE reason IN ($1, $2)";
+                let row = tx.row(select, args![NO_NUMBER, NOT_A_NUMBER]).await?;
                 let n: i64 = row.map_or(Ok(0), |row| row.get("n"))?;
                 u64::try_from(n).map_err(|_| StoreError::Corrupt("count"))
             })

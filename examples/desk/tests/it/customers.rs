@@ -1,6 +1,6 @@
 //! Leads and appointments over HTTP.
 
-use desk::core::appointment::{Department, Doctor, Slot};
+use desk::core::appointment::{Appointment, AppointmentState, Department, Doctor, Slot};
 use desk::core::caller::Role;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -180,6 +180,139 @@ async fn a_time_is_booked_once_moved_and_cancelled() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whose_appointment_it_is_counts_before_the_lead_of_the_number() {
+    let floor = Floor::new();
+    let team = Team::new(&floor).await;
+    let nameless = "number,name\n9000000004,\n";
+    team.supervisor.import(nameless).await.ok();
+    let slots = schedule(&floor).await;
+    let book = async |slot: usize, number: &str, name: Value| {
+        let body = json!({"number": number, "slotId": slots[slot].id, "name": name});
+        team.agent01.post("/api/appointments", body).await
+    };
+    let named = book(0, "9000000004", json!("Asha")).await.created();
+    assert_eq!(named.text("name"), "Asha", "of a lead without a name");
+    let child = book(1, "9000000001", json!(" Customer Z ")).await.created();
+    assert_eq!((child.text("name"), child.json["leadId"].is_string()), ("Customer Z", true));
+    for silent in [json!(null), json!(" ")] {
+        let other = book(1, "9000000001", silent).await.problem(409);
+        assert_eq!(other.text("reason"), "slot_taken", "another person of the same number");
+        assert_eq!(other.json["slots"][1]["taken"], true);
+    }
+    let again = book(1, "9000000001", json!("Customer Z")).await.ok();
+    assert_eq!(again.json, child.json);
+    let lead = book(2, "9000000001", json!(null)).await.created();
+    assert_eq!(lead.text("name"), "Customer A");
+}
+
+#[tokio::test(start_paused = true)]
+async fn appointments_are_whole_for_who_booked_them_or_handles_the_person() {
+    let floor = Floor::new();
+    let team = Team::new(&floor).await;
+    let slots = schedule(&floor).await;
+    for (who, number, slot) in [
+        (&team.agent01, "9000000001", 0), // agent01's lead
+        (&team.agent02, "9000000003", 1), // agent02's lead
+        (&team.agent01, "9000000009", 2), // no one's
+    ] {
+        let body = json!({"number": number, "slotId": slots[slot].id, "notes": "first visit"});
+        who.post("/api/appointments", body).await.created();
+    }
+    let floor = &floor;
+    let seen = async |who: &Someone<'_>| {
+        let list = who.get("/api/appointments").await.ok().json;
+        assert_eq!((&list["more"], &list["unreadable"]), (&json!(false), &json!(0)));
+        let whole = list["appointments"].as_array().unwrap().iter().map(|one| {
+            let number = one["number"].as_str().unwrap();
+            assert_eq!(number.starts_with('…'), one["notes"].is_null(), "{one}");
+            !one["notes"].is_null()
+        });
+        whole.collect::<Vec<_>>()
+    };
+    let of_team = async |agents: &[&str]| Someone::new(&floor.desk, Role::Supervisor, agents).await;
+    assert_eq!(seen(&team.agent01).await, [true, false, true]);
+    assert_eq!(seen(&team.agent02).await, [false, true, false]);
+    assert_eq!(seen(&of_team(&["agent02"]).await).await, [false, true, false]);
+    assert_eq!(seen(&of_team(&["agent01"]).await).await, [true, false, false]);
+    assert_eq!(seen(&of_team(&[]).await).await, [false, false, false]);
+    let administrator = Someone::new(&floor.desk, Role::Administrator, &[]).await;
+    assert_eq!(seen(&administrator).await, [true, true, true]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn notes_are_kept_by_who_moves_an_appointment_and_does_not_see_them() {
+    let floor = Floor::new();
+    let team = Team::new(&floor).await;
+    let slots = schedule(&floor).await;
+    let body = json!({"number": "9000000001", "slotId": slots[0].id, "notes": "first visit"});
+    let booked = team.agent01.post("/api/appointments", body).await.created();
+    let id = booked.text("id");
+    let edit = |version: i64, slot: usize, notes: &str| json!({"version": version, "slotId": slots[slot].id, "notes": notes});
+    let moved = patch(&team.agent02, id, edit(1, 1, "")).await.ok();
+    assert_eq!((&moved.json["slotId"], &moved.json["notes"]), (&json!(slots[1].id), &Value::Null));
+    let refused = patch(&team.agent02, id, edit(2, 2, "another")).await.problem(403);
+    assert_eq!(refused.text("reason"), "notes_hidden");
+    let kept = patch(&team.agent01, id, json!({"version": 2, "slotId": slots[2].id})).await.ok();
+    assert_eq!(kept.text("notes"), "first visit");
+    let cleared = patch(&team.agent01, id, edit(3, 2, "")).await.ok();
+    assert_eq!(cleared.json["notes"], Value::Null);
+    patch(&team.agent02, id, edit(4, 2, "new")).await.ok();
+    let seen = team.agent01.get("/api/appointments").await.ok().json;
+    assert_eq!(seen["appointments"][0]["notes"], "new");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_has_had_many_appointments_still_has_the_one_to_come() {
+    let floor = Floor::new();
+    let team = Team::new(&floor).await;
+    let slots = schedule(&floor).await;
+    let store = floor.desk.store();
+    let day = 24 * 3_600_000;
+    let past: Vec<_> = (1..=51)
+        .map(|n| floor.desk.now() - n * 2 * day)
+        .map(|starts| Slot::of_doctor("m1", starts, starts + FIRST_MS))
+        .collect();
+    store.add_schedule(Vec::new(), past.clone()).await.unwrap();
+    let (_, doctor) = store.slot(&slots[0].id).await.unwrap().unwrap();
+    for slot in &past {
+        let one = Appointment {
+            id: slot.id.clone(),
+            version: 0,
+            lead: None,
+            name: "Customer A".into(),
+            number: "9000000001".into(),
+            doctor: doctor.clone(),
+            slot: slot.id.clone(),
+            starts_ms: slot.starts_ms,
+            ends_ms: slot.ends_ms,
+            state: AppointmentState::Completed,
+            call: None,
+            notes: None,
+            booked_by: "u1".into(),
+            booked_ms: slot.starts_ms - day,
+        };
+        store.save_appointment(one, 1, Vec::new()).await.unwrap();
+    }
+    let found = team.agent01.get("/api/leads/lookup?number=9000000001").await.ok().json;
+    let path = format!("/api/leads/{}/360", found["lead"]["id"].as_str().unwrap());
+    let before = team.agent01.get(&path).await.ok().json;
+    assert_eq!((&before["booked"], &before["moreAppointments"]), (&json!(false), &json!(true)));
+    let shown = before["appointments"].as_array().unwrap();
+    assert_eq!((shown.len(), &shown[0]["startsAt"]), (50, &json!(past[49].starts_ms)));
+    assert_eq!(shown[49]["startsAt"], past[0].starts_ms, "the last 50, the first first");
+
+    let body = json!({"number": "9000000001", "slotId": slots[0].id});
+    let booked = team.agent01.post("/api/appointments", body.clone()).await.created();
+    let after = team.agent01.get(&path).await.ok().json;
+    assert_eq!(
+        (&after["booked"], &after["appointments"][50]["id"]),
+        (&json!(true), &booked.json["id"])
+    );
+    let again = team.agent01.post("/api/appointments", body).await.ok();
+    assert_eq!(again.json, booked.json);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_wrong_with_a_booking_is_named() {
     let floor = Floor::new();
     let team = Team::new(&floor).await;
@@ -342,6 +475,12 @@ async fn an_administrator_adds_doctors_and_times() {
     let again = administrator.post(path, body(starts, starts + FIRST_MS)).await.ok().json;
     assert_eq!(again, json!({"added": 0}));
     administrator.post(path, body(starts, starts)).await.problem(400);
+    for (from, to) in [(starts + FIRST_MS / 2, starts + 2 * FIRST_MS), (starts - 1, starts + 1)] {
+        let refused = administrator.post(path, body(from, to)).await.problem(400);
+        assert_eq!(refused.json["errors"][0]["path"], "slots[0]");
+    }
+    let next = administrator.post(path, body(starts + FIRST_MS, starts + 2 * FIRST_MS)).await;
+    assert_eq!(next.ok().json, json!({"added": 1}), "one that adjoins");
     administrator
         .post(path, json!({"id": "", "name": "x", "department": {"id": "d", "name": "d"}}))
         .await

@@ -33,6 +33,8 @@ enum Doing {
     /// Data with errors beside it, and rows that are broken.
     Partly,
     TooMuch,
+    /// The second row has no number, and appointments are in a state that the desk does not know.
+    Odd,
 }
 
 #[derive(Clone)]
@@ -76,6 +78,16 @@ async fn answer(State(stand_in): State<StandIn>, headers: HeaderMap, body: Strin
             done["data"]["answer"]["email"] = Value::Null;
         }
         done["errors"] = json!([{"message": "a part is missing", "path": ["answer", 1]}]);
+    }
+    if doing == Some(Doing::Odd) {
+        let answer = &mut done["data"]["answer"];
+        if operation == "Leads" {
+            answer[1]["number"] = Value::Null;
+        } else if operation == "Appointments" {
+            answer[0]["state"] = json!("no_show");
+        } else {
+            answer["state"] = json!("no_show");
+        }
     }
     done.to_string().into_response()
 }
@@ -163,7 +175,7 @@ async fn execute(tables: &OwnTables, operation: &str, with: &Value) -> Value {
                 let most = u32::try_from(with["first"].as_u64().unwrap()).unwrap();
                 let search = LeadSearch { text: text(&with["text"]), after, most };
                 let found = tables.search_leads(&scope, &search).await?;
-                found.iter().map(lead_json).collect()
+                found.leads.iter().map(lead_json).collect()
             }
             "Departments" => json!(tables.departments().await?),
             "Doctors" => json!(tables.doctors(with["department"].as_str()).await?),
@@ -192,8 +204,10 @@ async fn execute(tables: &OwnTables, operation: &str, with: &Value) -> Value {
                     from_ms: with["from"].as_i64(),
                     to_ms: with["to"].as_i64(),
                     most: u32::try_from(with["first"].as_u64().unwrap()).unwrap(),
+                    latest: false,
                 };
-                tables.appointments(&query).await?.iter().map(appointment_json).collect()
+                let found = tables.appointments(&query).await?.appointments;
+                found.iter().map(appointment_json).collect()
             }
             "SaveAppointment" => saved(tables, &with["appointment"]).await?,
             "ReportCall" => {
@@ -314,10 +328,14 @@ async fn holds(platform: &dyn Platform) {
     assert_eq!(platform.lead_of_number(&"9000000009".into()).await, Ok(None));
     let search = LeadSearch { text: "customer".into(), after: None, most: 9 };
     let own = Scope::Agents(vec!["agent01".into()]);
-    let found = platform.search_leads(&own, &search).await.unwrap();
+    let found = platform.search_leads(&own, &search).await.unwrap().leads;
     assert_eq!(found.iter().map(|lead| lead.id.as_str()).collect::<Vec<_>>(), ["l2", "l1"]);
     let after = LeadSearch { after: Some((1_795_149_900_000, "l2".into())), ..search };
-    assert_eq!(platform.search_leads(&Scope::All, &after).await.unwrap().len(), 1);
+    assert_eq!(platform.search_leads(&Scope::All, &after).await.unwrap().leads.len(), 1);
+    let page = LeadSearch { after: None, most: 2, ..after };
+    let page = platform.search_leads(&Scope::All, &page).await.unwrap();
+    assert_eq!((page.leads.len(), page.unreadable), (2, 0));
+    assert_eq!(page.next, Some((1_795_149_900_000, "l2".into())));
 
     assert_eq!(platform.departments().await, Ok(vec![doctor().department]));
     assert_eq!(platform.doctors(Some("d1")).await, Ok(vec![doctor()]));
@@ -352,7 +370,15 @@ async fn holds(platform: &dyn Platform) {
         (query(|query| query.from_ms = Some(201)), 0),
         (query(|query| query.lead = Some("l2".into())), 0),
     ] {
-        assert_eq!(platform.appointments(&query).await.unwrap().len(), count, "{query:?}");
+        let found = platform.appointments(&query).await.unwrap();
+        assert_eq!((found.appointments.len(), found.more), (count, false), "{query:?}");
+    }
+    assert_eq!(save(appointment("a4", 3)).await, Ok(1));
+    for (latest, most, ids) in [(false, 1, "a1"), (true, 1, "a4"), (true, 2, "a1 a4")] {
+        let query = AppointmentQuery { most, latest, ..AppointmentQuery::default() };
+        let found = platform.appointments(&query).await.unwrap();
+        let seen: Vec<_> = found.appointments.iter().map(|one| one.id.as_str()).collect();
+        assert_eq!((seen.join(" ").as_str(), found.more), (ids, most < 2), "{query:?}");
     }
     for (notes, revision) in [("a", 1), ("b", 2), ("a", 1)] {
         assert_eq!(platform.report_call(&report(notes), revision).await, Ok(()));
@@ -435,10 +461,30 @@ async fn what_a_platform_does_wrong_is_told_apart() {
     does(Doing::Partly);
     let search = LeadSearch { text: String::new(), after: None, most: 9 };
     let found = platform.search_leads(&Scope::All, &search).await.unwrap();
-    assert_eq!(found.len(), 3, "a row that is broken does not cost the others");
+    assert_eq!(found.leads.len(), 3, "a row that is broken does not cost the others");
+    assert_eq!((found.unreadable, found.next), (2, None));
     does(Doing::Partly);
     let lead = platform.lead("l1").await.unwrap().unwrap();
     assert_eq!((lead.email, lead.name.as_str()), (None, "Customer l1"));
+
+    // Where the search goes on is known of a row that cannot be shown.
+    does(Doing::Odd);
+    let two = LeadSearch { most: 2, ..search };
+    let found = platform.search_leads(&Scope::All, &two).await.unwrap();
+    let ids: Vec<_> = found.leads.iter().map(|lead| lead.id.as_str()).collect();
+    assert_eq!((ids, found.unreadable), (vec!["l3"], 1));
+    assert_eq!(found.next, Some((1_795_149_900_000, "l2".into())));
+    let rest = LeadSearch { after: found.next, ..two };
+    let rest = platform.search_leads(&Scope::All, &rest).await.unwrap();
+    assert_eq!((rest.leads[0].id.as_str(), rest.leads.len(), rest.next), ("l1", 1, None));
+    platform.save_appointment(appointment("a1", 1), 1, Vec::new()).await.unwrap();
+    does(Doing::Odd);
+    let one = platform.appointment("a1").await.unwrap().unwrap();
+    assert_eq!((one.state, one.name.as_str()), (AppointmentState::Other, "Customer l1"));
+    does(Doing::Odd);
+    let query = AppointmentQuery { most: 9, ..AppointmentQuery::default() };
+    let listed = platform.appointments(&query).await.unwrap();
+    assert_eq!((listed.appointments[0].state, listed.unreadable), (AppointmentState::Other, 0));
 
     let nowhere = GraphqlPlatform::new(
         "http://127.0.0.1:1/graphql".parse().unwrap(),

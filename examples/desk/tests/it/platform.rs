@@ -12,7 +12,7 @@ use desk::core::fact::{
 use desk::core::outbox::OutboxTarget;
 use desk::core::report::CallReport;
 use desk::flow::facts::record;
-use desk::ports::platform::{OwnTables, Platform, PlatformError};
+use desk::ports::platform::{AppointmentHits, LeadHits, OwnTables, Platform, PlatformError};
 use desk::store::work::Lead;
 use desk::store::{AppointmentQuery, CallReports as _, LeadSearch, Memory, NewEvent, Work as _};
 use desk::work::call_reports::TakenOver;
@@ -100,7 +100,7 @@ impl Platform for Elsewhere {
         &self,
         scope: &Scope,
         search: &LeadSearch,
-    ) -> Result<Vec<Lead>, PlatformError> {
+    ) -> Result<LeadHits, PlatformError> {
         self.tables.search_leads(scope, search).await
     }
 
@@ -128,7 +128,7 @@ impl Platform for Elsewhere {
     async fn appointments(
         &self,
         query: &AppointmentQuery,
-    ) -> Result<Vec<Appointment>, PlatformError> {
+    ) -> Result<AppointmentHits, PlatformError> {
         self.tables.appointments(query).await
     }
 

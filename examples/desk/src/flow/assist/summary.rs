@@ -75,6 +75,7 @@ pub(super) async fn lead_context(
     let query = AppointmentQuery {
         number: Some(number.clone()),
         most: MOST,
+        latest: true,
         ..AppointmentQuery::default()
     };
     let (lead, calls, appointments) = tokio::join!(
@@ -94,7 +95,7 @@ pub(super) async fn lead_context(
             add_call(&mut about, desk, &call.state);
         }
     }
-    for one in appointments.unwrap_or_default() {
+    for one in appointments.map(|found| found.appointments).unwrap_or_default() {
         let text = format!("{} {}", one.state.as_str(), one.doctor.name);
         about.add("Appointment", &text);
     }

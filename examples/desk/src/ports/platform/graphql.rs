@@ -28,7 +28,7 @@ use self::documents::{Documents, Operation};
 use self::records::{
     AppointmentRecord, DoctorRecord, LeadRecord, SavedRecord, SlotRecord, SlotWithDoctor,
 };
-use super::{Platform, PlatformError};
+use super::{AppointmentHits, LeadHits, Platform, PlatformError, part};
 use crate::core::appointment::{Appointment, Department, Doctor, Slot};
 use crate::core::caller::Scope;
 use crate::core::dial::number_key;
@@ -41,6 +41,9 @@ pub const WITHIN: Duration = Duration::from_secs(10);
 
 /// How many bytes an answer may have.
 const LARGEST: usize = 4 << 20;
+
+/// Out of how many appointments the last ones are taken.
+const LATEST_OF: u32 = 500;
 
 /// Where the platform is, and how it is asked.
 #[derive(Clone)]
@@ -168,27 +171,42 @@ impl GraphqlPlatform {
         serde_json::from_value(answer).map_err(|_| unreadable())
     }
 
-    /// The rows that can be understood. One that cannot does not cost the others.
+    /// The rows as they were sent.
+    async fn rows(
+        &self,
+        operation: Operation,
+        variables: Value,
+    ) -> Result<Vec<Value>, PlatformError> {
+        match self.ask(operation, variables).await? {
+            Value::Array(rows) => Ok(rows),
+            _ => Err(unreadable()),
+        }
+    }
+
+    /// The rows that can be understood.
     async fn list<T: DeserializeOwned>(
         &self,
         operation: Operation,
         variables: Value,
     ) -> Result<Vec<T>, PlatformError> {
-        let answer = self.ask(operation, variables).await?;
-        let Value::Array(rows) = answer else { return Err(unreadable()) };
-        let all = rows.len();
-        let read: Vec<T> =
-            rows.into_iter().filter_map(|row| serde_json::from_value(row).ok()).collect();
-        if read.len() < all {
-            let broken = all - read.len();
-            tracing::warn!(
-                operation = operation.name(),
-                broken,
-                "rows of the platform cannot be understood"
-            );
-        }
-        Ok(read)
+        Ok(understood(operation, self.rows(operation, variables).await?).0)
     }
+}
+
+/// The rows that can be understood, and how many cannot. One that cannot does not cost the others.
+fn understood<T: DeserializeOwned>(operation: Operation, rows: Vec<Value>) -> (Vec<T>, usize) {
+    let all = rows.len();
+    let read: Vec<T> =
+        rows.into_iter().filter_map(|row| serde_json::from_value(row).ok()).collect();
+    let broken = all - read.len();
+    if broken > 0 {
+        tracing::warn!(
+            operation = operation.name(),
+            broken,
+            "rows of the platform cannot be understood"
+        );
+    }
+    (read, broken)
 }
 
 fn unreadable() -> PlatformError {
@@ -281,17 +299,24 @@ impl Platform for GraphqlPlatform {
         &self,
         scope: &Scope,
         search: &LeadSearch,
-    ) -> Result<Vec<Lead>, PlatformError> {
+    ) -> Result<LeadHits, PlatformError> {
         let after = search.after.as_ref().map(|(at, id)| json!({"createdAt": at, "id": id}));
         let variables = json!({
-            "text": search.text, "agents": scope.agents(), "after": after, "first": search.most,
+            "text": search.text, "agents": scope.agents(), "after": after,
+            "first": search.most.saturating_add(1),
         });
-        let leads = self.list::<LeadRecord>(Operation::Leads, variables).await?;
-        let leads = leads.into_iter().map(Lead::from);
+        let sent = self.rows(Operation::Leads, variables).await?;
+        // The search goes on after what was sent, whatever can be shown of it.
+        let (rows, more) = part(sent, search.most, false);
+        let next = rows.iter().rev().find_map(records::place).filter(|_| more);
+        let (leads, unreadable) = understood::<LeadRecord>(Operation::Leads, rows);
         // What is another agent's is not shown, whatever the platform answers.
-        Ok(leads
+        let leads = leads
+            .into_iter()
+            .map(Lead::from)
             .filter(|lead| lead.agent.as_ref().is_none_or(|agent| scope.contains(agent)))
-            .collect())
+            .collect();
+        Ok(LeadHits { leads, unreadable, next })
     }
 
     async fn departments(&self) -> Result<Vec<Department>, PlatformError> {
@@ -328,7 +353,9 @@ impl Platform for GraphqlPlatform {
     async fn appointments(
         &self,
         query: &AppointmentQuery,
-    ) -> Result<Vec<Appointment>, PlatformError> {
+    ) -> Result<AppointmentHits, PlatformError> {
+        // It is asked for the first ones only: the last of these are as near as one comes to the last of all.
+        let first = if query.latest { query.most.max(LATEST_OF) } else { query.most };
         let variables = json!({
             "leadId": query.lead,
             "number": query.number,
@@ -336,10 +363,13 @@ impl Platform for GraphqlPlatform {
             "callIds": query.calls,
             "from": query.from_ms,
             "to": query.to_ms,
-            "first": query.most,
+            "first": first.saturating_add(1),
         });
-        let found = self.list::<AppointmentRecord>(Operation::Appointments, variables).await?;
-        Ok(found.into_iter().map(Appointment::from).collect())
+        let sent = self.rows(Operation::Appointments, variables).await?;
+        let (rows, more) = part(sent, query.most, query.latest);
+        let (found, unreadable) = understood::<AppointmentRecord>(Operation::Appointments, rows);
+        let appointments = found.into_iter().map(Appointment::from).collect();
+        Ok(AppointmentHits { appointments, unreadable, more })
     }
 
     async fn save_appointment(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ozonetel_sdk::types::PhoneNumber;
 
-use super::{Platform, PlatformError};
+use super::{AppointmentHits, LeadHits, Platform, PlatformError, part};
 use crate::core::appointment::{Appointment, Department, Doctor, Slot};
 use crate::core::caller::Scope;
 use crate::core::report::CallReport;
@@ -51,8 +51,13 @@ impl Platform for OwnTables {
         &self,
         scope: &Scope,
         search: &LeadSearch,
-    ) -> Result<Vec<Lead>, PlatformError> {
-        Ok(self.0.search_leads(scope, search).await?)
+    ) -> Result<LeadHits, PlatformError> {
+        let one_more = LeadSearch { most: search.most.saturating_add(1), ..search.clone() };
+        let found = self.0.search_leads(scope, &one_more).await?;
+        let (leads, more) = part(found, search.most, false);
+        let last = leads.last().filter(|_| more);
+        let next = last.map(|lead| (lead.added, lead.id.clone()));
+        Ok(LeadHits { leads, unreadable: 0, next })
     }
 
     async fn departments(&self) -> Result<Vec<Department>, PlatformError> {
@@ -78,8 +83,11 @@ impl Platform for OwnTables {
     async fn appointments(
         &self,
         query: &AppointmentQuery,
-    ) -> Result<Vec<Appointment>, PlatformError> {
-        Ok(self.0.appointments(query).await?)
+    ) -> Result<AppointmentHits, PlatformError> {
+        let one_more = AppointmentQuery { most: query.most.saturating_add(1), ..query.clone() };
+        let found = self.0.appointments(&one_more).await?;
+        let (appointments, more) = part(found, query.most, query.latest);
+        Ok(AppointmentHits { appointments, unreadable: 0, more })
     }
 
     async fn save_appointment(

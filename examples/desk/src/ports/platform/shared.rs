@@ -8,7 +8,7 @@ use moka::future::Cache;
 use ozonetel_sdk::types::PhoneNumber;
 use tokio::sync::watch;
 
-use super::{Platform, PlatformError};
+use super::{AppointmentHits, LeadHits, Platform, PlatformError};
 use crate::core::appointment::{Appointment, Department, Doctor, Slot};
 use crate::core::caller::Scope;
 use crate::core::dial::number_key;
@@ -32,7 +32,7 @@ pub struct SharedReads {
     departments: Cache<Question, Vec<Department>>,
     doctors: Cache<Question, Vec<Doctor>>,
     slots: Cache<Question, Vec<Slot>>,
-    appointments: Cache<Question, Vec<Appointment>>,
+    appointments: Cache<Question, AppointmentHits>,
 }
 
 struct EventLog {
@@ -98,7 +98,7 @@ impl Platform for SharedReads {
         &self,
         scope: &Scope,
         search: &LeadSearch,
-    ) -> Result<Vec<Lead>, PlatformError> {
+    ) -> Result<LeadHits, PlatformError> {
         // What someone types is rarely what another types.
         self.inner.search_leads(scope, search).await
     }
@@ -129,10 +129,11 @@ impl Platform for SharedReads {
     async fn appointments(
         &self,
         query: &AppointmentQuery,
-    ) -> Result<Vec<Appointment>, PlatformError> {
+    ) -> Result<AppointmentHits, PlatformError> {
         let number = query.number.as_ref().map(number_key);
-        let AppointmentQuery { lead, calls, from_ms, to_ms, most, .. } = query;
-        let question = format!("{number:?} {lead:?} {calls:?} {from_ms:?} {to_ms:?} {most}");
+        let AppointmentQuery { lead, calls, from_ms, to_ms, most, latest, .. } = query;
+        let question =
+            format!("{number:?} {lead:?} {calls:?} {from_ms:?} {to_ms:?} {most} {latest}");
         self.ask(&self.appointments, question, self.inner.appointments(query)).await
     }
 

@@ -8,18 +8,16 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::body::Body;
-use crate::core::appointment::{Department, Doctor, Slot};
+use crate::core::appointment::{Department, Doctor, LONGEST_SLOT_MS, Slot};
 use crate::core::caller::Caller;
 use crate::desk::Desk;
 use crate::people::sign_in::RequestOrigin;
 use crate::problem::{Kind, Problem};
+use crate::store::StoreError;
 use crate::store::audit::AuditRow;
 
 /// How many times are added at once.
 const MOST: usize = 500;
-
-/// The longest time, in milliseconds: a day.
-const LONGEST_MS: i64 = 24 * 3_600_000;
 
 /// How many bytes a name or id may have.
 const LONGEST_NAME: usize = 200;
@@ -68,8 +66,9 @@ struct AddedSlots {
     added: u64,
 }
 
-/// Adds a doctor, or gives a known one another name or department, and adds times. A time that the doctor has already
-/// stays as it is.
+/// Adds a doctor, or gives a known one another name or department, and adds times. A time
+/// that begins when one of the doctor's does already stays as it is; one that overlaps another is refused, and then
+/// nothing is added.
 #[utoipa::path(
     post,
     path = "/api/admin/schedule",
@@ -78,6 +77,7 @@ struct AddedSlots {
     request_body = DoctorSchedule,
     responses(
         (status = 200, description = "Added", body = AddedSlots),
+        (status = 400, description = "What is not taken: `errors` names it, as `slots[3]` for a time that overlaps another"),
         (status = 409, description = "The schedule is the platform's, not the desk's"),
     ),
 )]
@@ -109,7 +109,10 @@ async fn add(
         return Err(Problem::field("slots", format!("are more than {MOST}")));
     }
     let lasts = |slot: &NewSlot| slot.ends_at.saturating_sub(slot.starts_at);
-    if body.slots.iter().any(|slot| slot.starts_at < 0 || !(1..=LONGEST_MS).contains(&lasts(slot)))
+    if body
+        .slots
+        .iter()
+        .any(|slot| slot.starts_at < 0 || !(1..=LONGEST_SLOT_MS).contains(&lasts(slot)))
     {
         return Err(Problem::field("slots", "have to end after they begin, within a day"));
     }
@@ -119,7 +122,13 @@ async fn add(
     let slots =
         slots.map(|slot| Slot::of_doctor(&doctor.id, slot.starts_at, slot.ends_at)).collect();
     let target = format!("doctor:{}", doctor.id);
-    let added = desk.store().add_schedule(vec![doctor], slots).await?;
+    let added = desk.store().add_schedule(vec![doctor], slots).await;
+    let added = added.map_err(|error| match error {
+        StoreError::Overlaps(place) => {
+            Problem::field(format!("slots[{place}]"), "overlaps another time of the doctor")
+        }
+        other => other.into(),
+    })?;
     let row = AuditRow::new(desk.now(), &caller, "schedule.add", target).in_request(from.request);
     desk.store().append_audit(vec![row]).await?;
     Ok(Json(AddedSlots { added }))

@@ -34,7 +34,7 @@ pub(super) struct NewAppointment {
     #[serde(default)]
     #[schema(example = "9000000001")]
     number: Option<String>,
-    /// The name, where the person is not a lead.
+    /// Who is to come; the lead, if it is not said.
     #[serde(default)]
     name: Option<String>,
     /// The call that it comes of.
@@ -46,7 +46,7 @@ pub(super) struct NewAppointment {
 }
 
 /// Books an appointment. Of two who want one time, one gets it, and the other gets the doctor's times as they are now
-/// (`slots`). The same again by the same user is the same appointment.
+/// (`slots`). The same again by the same user for the same person is the same appointment.
 #[utoipa::path(
     post,
     path = "/api/appointments",
@@ -77,7 +77,8 @@ pub(super) async fn book(
     let (lead, number) = person(&desk, lead_id, number, call.as_ref()).await?;
     let name = given(body.name.as_deref()).map(str::to_owned);
     let order = BookingOrder {
-        name: lead.as_ref().map(|lead| lead.name.clone()).or(name).unwrap_or_default(),
+        // A number can be a family's: who is to come is who the caller says.
+        name: name.or_else(|| lead.as_ref().map(|lead| lead.name.clone())).unwrap_or_default(),
         lead: lead.map(|lead| lead.id),
         number,
         slot: body.slot_id,

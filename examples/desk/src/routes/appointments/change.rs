@@ -5,12 +5,13 @@ use axum::extract::{Path, State};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{audited, notes, sees_whole};
+use super::{audited, notes};
 use crate::body::{Body, Params};
 use crate::core::appointment::{AppointmentState, AppointmentView};
 use crate::core::caller::Caller;
 use crate::desk::Desk;
 use crate::flow::booking::{ChangeOrder, change as change_appointment};
+use crate::flow::customers::sees_appointment;
 use crate::problem::Problem;
 
 /// What changes; what is not said stays.
@@ -22,7 +23,8 @@ pub(super) struct AppointmentEdit {
     /// Another time.
     #[serde(default)]
     slot_id: Option<String>,
-    /// Other notes; empty ones take them away.
+    /// Other notes; empty ones take them away. Who does not see the notes that there are can do neither: empty ones are
+    /// left out, others refused.
     #[serde(default)]
     notes: Option<String>,
     /// The person came.
@@ -41,6 +43,7 @@ pub(super) struct AppointmentEdit {
     request_body = AppointmentEdit,
     responses(
         (status = 200, description = "Changed", body = AppointmentView),
+        (status = 403, description = "There are notes that the caller does not see"),
         (status = 404, description = "There is no such appointment"),
         (
             status = 409,
@@ -109,7 +112,7 @@ async fn changed(
     match change_appointment(desk, caller, id, order).await {
         Ok(appointment) => {
             audited(desk, caller, action, id, None).await;
-            let whole = sees_whole(desk, caller, &appointment).await?;
+            let whole = sees_appointment(desk, caller, &appointment).await?;
             Ok(Json(AppointmentView::of(&appointment, whole)))
         }
         Err(problem) => {

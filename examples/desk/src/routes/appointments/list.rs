@@ -1,5 +1,7 @@
 //! Who comes when.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -7,10 +9,11 @@ use utoipa::ToSchema;
 
 use crate::access::no_such;
 use crate::body::{Params, given};
-use crate::core::appointment::AppointmentView;
+use crate::core::appointment::{Appointment, AppointmentView};
 use crate::core::caller::{Caller, Role, Scope};
+use crate::core::dial::number_key;
 use crate::desk::Desk;
-use crate::flow::customers::{handles, handles_lead};
+use crate::flow::customers::{handled, handles, handles_lead};
 use crate::problem::Problem;
 use crate::store::AppointmentQuery;
 
@@ -36,6 +39,8 @@ pub(super) struct AppointmentList {
     appointments: Vec<AppointmentView>,
     /// Whether there are more.
     more: bool,
+    /// How many of the platform's cannot be understood, and are not here.
+    unreadable: usize,
 }
 
 /// Appointments: of a lead, of a call, or those of a range, the next seven days if nothing is said. Everyone sees when
@@ -64,10 +69,10 @@ pub(super) async fn list(
     let mut asked = AppointmentQuery {
         from_ms: query.from,
         to_ms: query.to,
-        most: MOST + 1,
+        most: MOST,
         ..AppointmentQuery::default()
     };
-    let mut whole = matches!(caller.role, Role::Administrator | Role::Supervisor);
+    let mut whole = caller.role == Role::Administrator;
     if let Some(id) = given(query.lead_id.as_deref()) {
         let lead = desk.platform().lead(id).await?.ok_or_else(|| no_such("lead"))?;
         whole = handles_lead(&desk, &caller, &lead).await?;
@@ -88,12 +93,18 @@ pub(super) async fn list(
     if asked.number.is_none() && asked.calls.is_none() {
         range(&mut asked, desk.now())?;
     }
-    let mut found = desk.platform().appointments(&asked).await?;
-    let size = usize::try_from(MOST).unwrap_or(usize::MAX);
-    let more = found.len() > size;
-    found.truncate(size);
-    let view = |one| AppointmentView::of(one, whole || one.booked_by == caller.id);
-    Ok(Json(AppointmentList { appointments: found.iter().map(view).collect(), more }))
+    let found = desk.platform().appointments(&asked).await?;
+    let numbers = found.appointments.iter().map(|one| &one.number);
+    let handled = if whole { BTreeSet::new() } else { handled(&desk, &caller, numbers).await? };
+    let view = |one: &Appointment| {
+        let is_own = one.booked_by == caller.id || handled.contains(&number_key(&one.number));
+        AppointmentView::of(one, whole || is_own)
+    };
+    Ok(Json(AppointmentList {
+        appointments: found.appointments.iter().map(view).collect(),
+        more: found.more,
+        unreadable: found.unreadable,
+    }))
 }
 
 fn range(asked: &mut AppointmentQuery, now: i64) -> Result<(), Problem> {

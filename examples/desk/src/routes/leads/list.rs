@@ -33,6 +33,8 @@ pub(super) struct LeadPage {
     leads: Vec<LeadView>,
     /// What to send as `cursor` for the next page; none if this is the last.
     next: Option<String>,
+    /// How many of the platform's cannot be understood, and are not here.
+    unreadable: usize,
 }
 
 /// Leads by a part of their name or number, the newest first: an agent's own and everyone's, a supervisor's team's.
@@ -62,16 +64,14 @@ pub(super) async fn list(
         return Err(Problem::field("q", format!("has more than {LONGEST} bytes")));
     }
     let after = query.cursor.as_deref().map(place).transpose()?;
-    let search = LeadSearch { text, after, most: limit + 1 };
-    let mut leads = desk.platform().search_leads(&caller.scope, &search).await?;
-    let size = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = leads.len() > size;
-    leads.truncate(size);
-    let last = leads.last().filter(|_| more);
-    let next = last.map(|lead| format!("{}-{}", lead.added, lead.id));
-    // All of these are the caller's own, the team's or everyone's.
-    let leads = leads.into_iter().map(|lead| LeadView::of(lead, true)).collect();
-    Ok(Json(LeadPage { leads, next }))
+    let search = LeadSearch { text, after, most: limit };
+    let found = desk.platform().search_leads(&caller.scope, &search).await?;
+    Ok(Json(LeadPage {
+        // All of these are the caller's own, the team's or everyone's.
+        leads: found.leads.into_iter().map(|lead| LeadView::of(lead, true)).collect(),
+        next: found.next.map(|(added, id)| format!("{added}-{id}")),
+        unreadable: found.unreadable,
+    }))
 }
 
 fn place(text: &str) -> Result<(i64, String), Problem> {

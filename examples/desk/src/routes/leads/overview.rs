@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::LeadView;
 use super::messages::MessageView;
 use crate::access::no_such;
-use crate::core::appointment::{Appointment, AppointmentState, AppointmentView};
+use crate::core::appointment::{Appointment, AppointmentState, AppointmentView, LONGEST_SLOT_MS};
 use crate::core::call::{CallState, Direction};
 use crate::core::caller::Caller;
 use crate::core::message::{LeadMessage, MessageState};
@@ -23,6 +23,9 @@ use crate::store::{AppointmentQuery, StoredCall};
 /// How many records of a kind an answer has at most.
 const MOST: u32 = 50;
 
+/// How many appointments to come it has at most.
+const MOST_TO_COME: u32 = 200;
+
 /// Everything about a lead.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -35,8 +38,10 @@ pub(super) struct LeadOverview {
     service_level: LevelView,
     /// Calls, the newest first.
     calls: Vec<LeadCall>,
-    /// Appointments, the first first.
+    /// Appointments, the first first: at most the last 50 of those that are over, and those to come.
     appointments: Vec<AppointmentView>,
+    /// Whether there are more.
+    more_appointments: bool,
     /// Follow-ups, the last due first; the open ones are to be done.
     follow_ups: Vec<FollowUpView>,
     /// Messages to the person, the newest first.
@@ -149,19 +154,14 @@ pub(super) async fn overview(
 ) -> Result<Json<LeadOverview>, Problem> {
     let lead = desk.platform().lead(&id).await?.ok_or_else(|| no_such("lead"))?;
     let whole = handles_lead(&desk, &caller, &lead).await?;
-    let query = AppointmentQuery {
-        number: Some(lead.number.clone()),
-        most: MOST,
-        ..AppointmentQuery::default()
-    };
+    let now = desk.now();
     let (calls, appointments, follow_ups, messages) = tokio::join!(
         desk.store().calls_of_number(&lead.number, MOST_CALLS),
-        desk.platform().appointments(&query),
+        appointments_of(&desk, &lead, now),
         desk.store().follow_ups_of_number(&lead.number, MOST),
         desk.store().messages_of_number(&lead.number, MOST),
     );
-    let (calls, appointments, messages) = (calls?, appointments?, messages?);
-    let now = desk.now();
+    let (calls, (appointments, more_appointments), messages) = (calls?, appointments?, messages?);
     let last_interaction = last_interaction(&lead, &calls, &appointments, &messages);
     let service_level = level(&desk, &lead, last_interaction.as_ref(), now);
     let to_come = |one: &Appointment| one.state == AppointmentState::Booked && one.ends_ms > now;
@@ -174,11 +174,43 @@ pub(super) async fn overview(
         service_level,
         calls: calls.into_iter().map(|call| LeadCall::of(call, whole)).collect(),
         booked: appointments.iter().any(to_come),
+        more_appointments,
         appointments: appointments.iter().map(|one| AppointmentView::of(one, whole)).collect(),
         messages: messages.into_iter().map(|one| MessageView::of(one, whole, now)).collect(),
         follow_ups: views,
         lead: LeadView::of(lead, whole),
     }))
+}
+
+/// The last appointments of those that are over and all to come, the first first; whether there are more.
+async fn appointments_of(
+    desk: &Desk,
+    lead: &Lead,
+    now: i64,
+) -> Result<(Vec<Appointment>, bool), Problem> {
+    // What began within a day may go on.
+    let since = now.saturating_sub(LONGEST_SLOT_MS);
+    let number = Some(lead.number.clone());
+    let to_come = AppointmentQuery {
+        number: number.clone(),
+        from_ms: Some(since),
+        most: MOST_TO_COME,
+        ..AppointmentQuery::default()
+    };
+    let over = AppointmentQuery {
+        number,
+        to_ms: Some(since),
+        most: MOST,
+        latest: true,
+        ..AppointmentQuery::default()
+    };
+    let platform = desk.platform();
+    let (over, to_come) =
+        tokio::try_join!(platform.appointments(&over), platform.appointments(&to_come))?;
+    let more = [&over, &to_come].iter().any(|found| found.more || found.unreadable > 0);
+    let mut appointments = over.appointments;
+    appointments.extend(to_come.appointments);
+    Ok((appointments, more))
 }
 
 fn last_interaction(

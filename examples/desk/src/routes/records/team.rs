@@ -13,8 +13,8 @@ use crate::core::caller::Caller;
 use crate::core::figures::{Figures, TimeUtilization, utilization};
 use crate::desk::Desk;
 use crate::problem::Problem;
-use crate::reporting::breakdown;
-use crate::tasks::TaskKind;
+use crate::reporting::{breakdown, read_range};
+use crate::routes::unreadable::read_headers;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,11 +38,18 @@ struct AgentFigures {
 
 /// Every agent who had a call.
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct TeamFigures {
     /// The agents, by id.
     agents: Vec<AgentFigures>,
     /// Phone calls of all together, once each however many agents they had.
     total: Figures,
+    /// How many days of the range the times cover.
+    time_utilization_days: usize,
+    /// Days of the range whose records were never read: they count as nothing.
+    never_read: Vec<String>,
+    /// When the records of the last of these days, today at the latest, were last read, in milliseconds since 1970.
+    read_at: Option<i64>,
 }
 
 /// Figures of a range of days, agent by agent: of all whom the caller sees.
@@ -63,23 +70,29 @@ pub(super) async fn team(
     headers: HeaderMap,
     Params(query): Params<TeamQuery>,
 ) -> Result<Response, Problem> {
-    let (from, to) = range::days(&desk, query.from.as_deref(), query.to.as_deref())?;
+    let (from, to) =
+        range::figure_days(&desk, &caller, query.from.as_deref(), query.to.as_deref())?;
     let agents = range::agents(&caller, None)?;
     let tasks = desk.tasks().clone();
     let work = async move {
         let found = breakdown(&desk, from, to, agents.as_deref()).await?;
-        Ok((found, desk.records().store().summary(from, to).await?))
+        let summary = desk.records().store().summary(from, to).await?;
+        Ok((found, summary, read_range(&desk, from, to).await?))
     };
-    let (found, summary) = tasks.run(TaskKind::Read, work).await?;
+    let (found, summary, read) = tasks.read(work).await?;
     let total = Figures::from(found.total);
+    let known = read_headers(found.unread, read.last_ms);
     if csv_table::is_wanted(&headers) {
-        let mut rows: Vec<(String, Figures)> = found
-            .agents
-            .into_values()
-            .map(|(agent, tally)| (agent.as_str().to_owned(), tally.into()))
-            .collect();
-        rows.push(("all".to_owned(), total));
-        return csv_table::csv("agent", &rows);
+        let line = |of: &str, figures: Figures| csv_table::CsvLine {
+            of: of.to_owned(),
+            figures: Some(figures).filter(|_| read.any),
+            read: read.never.len().to_string(),
+        };
+        let agents = found.agents.into_values();
+        let mut lines: Vec<_> =
+            agents.map(|(agent, tally)| line(agent.as_str(), tally.into())).collect();
+        lines.push(line("all", total));
+        return Ok((known, csv_table::csv("agent", "daysNotRead", &lines)?).into_response());
     }
     let agents = found.agents.into_values().map(|(agent, tally)| AgentFigures {
         time_utilization: utilization(
@@ -89,6 +102,12 @@ pub(super) async fn team(
         agent: agent.as_str().to_owned(),
         figures: tally.into(),
     });
-    let answer = TeamFigures { agents: agents.collect(), total };
-    Ok((crate::routes::unreadable::unreadable(found.unread), Json(answer)).into_response())
+    let answer = TeamFigures {
+        agents: agents.collect(),
+        total,
+        time_utilization_days: summary.len(),
+        never_read: read.never.iter().map(ToString::to_string).collect(),
+        read_at: read.last_ms,
+    };
+    Ok((known, Json(answer)).into_response())
 }

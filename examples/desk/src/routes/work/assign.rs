@@ -1,5 +1,7 @@
 //! Assign leads.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::State;
 use ozonetel_sdk::types::AgentId;
@@ -31,11 +33,12 @@ pub(super) struct Assignment {
 /// How many were assigned.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Assigned {
-    /// How many leads of these ids there are.
+    /// How many leads of these ids there are that no one has, or an agent of the team.
     assigned: u64,
 }
 
-/// Assigns leads to an agent of the team, or to everyone.
+/// Assigns leads to an agent of the team, or to everyone: leads that no one has, and those of the team. Each is in the
+/// audit.
 #[utoipa::path(
     post,
     path = "/api/leads/assign",
@@ -62,13 +65,17 @@ pub(super) async fn assign(
         return Err(no_such("agent"));
     }
     let now = desk.people().now();
-    let ids: Vec<_> = body.leads.iter().map(|id| lead_id(id).to_owned()).collect();
-    let target = agent.as_ref().map_or("leads", AgentId::as_str).to_owned();
+    let ids: BTreeSet<_> = body.leads.iter().map(|id| lead_id(id).to_owned()).collect();
     let events = vec![NewEvent::new("worklist.changed", Audience::Everyone, &ids.len())?];
-    let assigned = desk.store().assign_leads(ids, agent, now, events).await?;
-    let row = AuditRow::new(now, &caller, "lead.assign", target).in_request(from.request);
-    desk.store().append_audit(vec![row]).await?;
-    Ok(Json(Assigned { assigned }))
+    let store = desk.store();
+    let found = store.assign_leads(&caller.scope, ids, agent.clone(), now, events).await?;
+    let row = |id: &String| {
+        AuditRow::new(now, &caller, "lead.assign", format!("lead:{id}"))
+            .about(agent.as_ref())
+            .in_request(from.request.clone())
+    };
+    store.append_audit(found.iter().map(row).collect()).await?;
+    Ok(Json(Assigned { assigned: found.len() as u64 }))
 }
 
 /// A lead's id, also as the worklist writes it.

@@ -28,16 +28,41 @@ impl AppointmentTable {
         Some(Doctor { id: id.to_owned(), name: name.clone(), department })
     }
 
-    /// Whether another appointment has the time.
-    fn is_taken(&self, slot: &str, own: Option<&str>) -> bool {
+    /// Whether another appointment has the time, or one of the same doctor that overlaps it.
+    fn is_taken(&self, slot: &Slot, own: Option<&str>) -> bool {
+        let overlaps = |id: &String| self.slots.get(id).is_some_and(|other| other.overlaps(slot));
         let has = |one: &Appointment| {
-            one.slot == slot && one.stands() && own.is_none_or(|own| one.id != own)
+            one.stands() && overlaps(&one.slot) && own.is_none_or(|own| one.id != own)
         };
         self.appointments.values().any(has)
     }
 
+    /// Whether an appointment stands at this very time.
+    fn stays(&self, id: &str, slot: &Slot) -> bool {
+        self.appointments.get(id).is_some_and(|known| known.slot == slot.id && known.stands())
+    }
+
     fn slot(&self, slot: &Slot) -> Slot {
-        Slot { taken: self.is_taken(&slot.id, None), ..slot.clone() }
+        Slot { taken: self.is_taken(slot, None), ..slot.clone() }
+    }
+
+    /// The times that are new.
+    fn new_slots(&self, slots: Vec<Slot>) -> Result<Vec<Slot>, StoreError> {
+        let mut new: Vec<Slot> = Vec::new();
+        for (place, slot) in slots.into_iter().enumerate() {
+            let overlapping: Vec<_> =
+                self.slots.values().chain(&new).filter(|other| other.overlaps(&slot)).collect();
+            if overlapping.iter().any(|other| other.starts_ms == slot.starts_ms) {
+                continue;
+            }
+            if !overlapping.is_empty() {
+                return Err(StoreError::Overlaps(place));
+            }
+            if !self.slots.contains_key(&slot.id) {
+                new.push(slot);
+            }
+        }
+        Ok(new)
     }
 }
 
@@ -61,22 +86,14 @@ impl Appointments for Memory {
     ) -> Result<u64, StoreError> {
         self.write(|state| {
             let table = &mut state.appointments;
+            let new = table.new_slots(slots)?;
             for Doctor { id, name, department } in doctors {
                 table.departments.insert(department.id.clone(), department.name);
                 table.doctors.insert(id, (name, department.id));
             }
-            let mut new = 0;
-            for slot in slots {
-                let same = |known: &Slot| {
-                    known.id == slot.id
-                        || (&known.doctor, known.starts_ms) == (&slot.doctor, slot.starts_ms)
-                };
-                if !table.slots.values().any(same) {
-                    table.slots.insert(slot.id.clone(), slot);
-                    new += 1;
-                }
-            }
-            Ok(new)
+            let count = new.len() as u64;
+            table.slots.extend(new.into_iter().map(|slot| (slot.id.clone(), slot)));
+            Ok(count)
         })
         .await
     }
@@ -138,10 +155,9 @@ impl Appointments for Memory {
     ) -> Result<i64, StoreError> {
         self.write(|state| {
             let table = &mut state.appointments;
-            if !table.slots.contains_key(&appointment.slot) {
-                return Err(StoreError::Missing("slot"));
-            }
-            if appointment.stands() && table.is_taken(&appointment.slot, Some(&appointment.id)) {
+            let slot = table.slots.get(&appointment.slot).ok_or(StoreError::Missing("slot"))?;
+            let is_new = appointment.stands() && !table.stays(&appointment.id, slot);
+            if is_new && table.is_taken(slot, Some(&appointment.id)) {
                 return Err(StoreError::Taken("the slot"));
             }
             let known = table.appointments.get(&appointment.id).map_or(0, |known| known.version);
@@ -166,7 +182,11 @@ impl Appointments for Memory {
             let all = state.appointments.appointments.values();
             let mut found: Vec<_> = all.filter(|one| fits(query, one)).cloned().collect();
             found.sort_by_key(|one| (one.starts_ms, one.id.clone()));
-            found.truncate(query.most as usize);
+            let most = query.most as usize;
+            if query.latest {
+                found.drain(..found.len().saturating_sub(most));
+            }
+            found.truncate(most);
             Ok(found)
         })
         .await

@@ -1,6 +1,7 @@
 //! Leads looked at one by one, in memory.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use ozonetel_sdk::types::PhoneNumber;
@@ -16,6 +17,27 @@ use crate::store::work::{Lead, Versioned};
 
 #[async_trait]
 impl Leads for Memory {
+    async fn handled_numbers(
+        &self,
+        scope: &Scope,
+        mut keys: BTreeSet<String>,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        self.read(|state| {
+            let of_calls = state
+                .calls
+                .all()
+                .filter(|call| call.state.agents.iter().any(|agent| scope.contains(agent)));
+            let mut handled: BTreeSet<String> =
+                of_calls.filter_map(|call| call.state.number.as_ref()).map(number_key).collect();
+            let is_own = |lead: &Lead| lead.agent.as_ref().is_none_or(|own| scope.contains(own));
+            let leads = state.work.leads.iter().filter(|(_, lead)| is_own(lead));
+            handled.extend(leads.map(|(key, _)| key.clone()));
+            keys.retain(|key| handled.contains(key));
+            Ok(keys)
+        })
+        .await
+    }
+
     async fn lead(&self, id: &str) -> Result<Option<Lead>, StoreError> {
         self.read(|state| Ok(state.work.leads.values().find(|lead| lead.id == id).cloned())).await
     }

@@ -10,6 +10,8 @@ use crate::store::{AppointmentQuery, Audience, NewEvent, Store, StoreError};
 pub(super) fn cases() -> Vec<Case> {
     cases![
         a_schedule_that_is_added_twice_is_there_once,
+        a_time_that_overlaps_one_of_its_doctor_is_refused_and_one_that_adjoins_is_not,
+        of_two_who_add_times_that_overlap_at_once_one_does,
         of_two_who_want_one_time_one_gets_it,
         of_two_who_want_one_time_at_once_one_gets_it,
         of_two_who_want_one_of_a_thousand_times_one_gets_each,
@@ -75,6 +77,54 @@ async fn a_schedule_that_is_added_twice_is_there_once(store: Arc<dyn Store>) {
     let (slot, found) = store.slot("m1-200").await.unwrap().unwrap();
     assert_eq!((slot, found), (Slot::of_doctor("m1", 200, 250), renamed));
     assert_eq!(store.slot("none").await, Ok(None));
+}
+
+async fn a_time_that_overlaps_one_of_its_doctor_is_refused_and_one_that_adjoins_is_not(
+    store: Arc<dyn Store>,
+) {
+    schedule(&*store).await;
+    let add = async |times: &[(i64, i64)]| {
+        let renamed = Doctor { name: "Dr B".into(), ..doctor("m1", "d1") };
+        let slots = times.iter().map(|(starts, ends)| Slot::of_doctor("m1", *starts, *ends));
+        store.add_schedule(vec![renamed], slots.collect()).await
+    };
+    for times in [
+        &[(50, 101)][..],
+        &[(149, 160)],
+        &[(110, 140)],
+        &[(90, 160)],
+        &[(0, 900)],
+        // Among themselves.
+        &[(300, 330), (320, 340)],
+        &[(320, 340), (300, 321)],
+    ] {
+        assert_eq!(add(times).await, Err(StoreError::Overlaps(times.len() - 1)), "{times:?}");
+    }
+    assert_eq!(store.slots("m1", (0, 999), 9).await.unwrap().len(), 2, "nothing is added");
+    assert_eq!(store.doctors(Some("d1")).await.unwrap(), [doctor("m1", "d1")]);
+    assert_eq!(add(&[(100, 170), (50, 100), (150, 200), (250, 300)]).await, Ok(3));
+    let times: Vec<_> = store.slots("m1", (0, 999), 9).await.unwrap();
+    let times: Vec<_> = times.iter().map(|slot| (slot.starts_ms, slot.ends_ms)).collect();
+    assert_eq!(times, [(50, 100), (100, 150), (150, 200), (200, 250), (250, 300)]);
+    let others = vec![Slot::of_doctor("m2", 160, 240)];
+    assert_eq!(store.add_schedule(Vec::new(), others).await, Ok(1), "another doctor's");
+}
+
+async fn of_two_who_add_times_that_overlap_at_once_one_does(store: Arc<dyn Store>) {
+    let add = |n: i64| {
+        let store = Arc::clone(&store);
+        let slot = Slot::of_doctor("m1", 100 + n, 150 + n);
+        tokio::spawn(async move { store.add_schedule(vec![doctor("m1", "d1")], vec![slot]).await })
+    };
+    let tasks: Vec<_> = (0..12).map(add).collect();
+    let mut added = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(1) => added += 1,
+            other => assert_eq!(other, Err(StoreError::Overlaps(0))),
+        }
+    }
+    assert_eq!((added, store.slots("m1", (0, 999), 99).await.unwrap().len()), (1, 1));
 }
 
 async fn of_two_who_want_one_time_one_gets_it(store: Arc<dyn Store>) {
@@ -178,6 +228,8 @@ async fn appointments_are_found_by_each_thing_and_by_all(store: Arc<dyn Store>) 
     let none = AppointmentQuery::default;
     assert_eq!(find(none()).await, "a1 a2");
     assert_eq!(find(AppointmentQuery { most: 1, ..none() }).await, "a1");
+    assert_eq!(find(AppointmentQuery { most: 1, latest: true, ..none() }).await, "a2");
+    assert_eq!(find(AppointmentQuery { latest: true, ..none() }).await, "a1 a2");
     assert_eq!(find(AppointmentQuery { lead: Some("l1".into()), ..none() }).await, "a1");
     let number = Some("+91 90000 00002".into());
     assert_eq!(find(AppointmentQuery { number: number.clone(), ..none() }).await, "a2");

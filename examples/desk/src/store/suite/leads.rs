@@ -1,6 +1,6 @@
 //! Leads looked at one by one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ozonetel_sdk::types::PhoneNumber;
@@ -8,6 +8,7 @@ use ozonetel_sdk::types::PhoneNumber;
 use super::{Case, cases};
 use crate::core::call::CallState;
 use crate::core::caller::Scope;
+use crate::core::dial::number_key;
 use crate::core::followup::{FollowUp, FollowUpState};
 use crate::store::work::{Lead, Versioned};
 use crate::store::{CallChange, LeadSearch, Store};
@@ -18,6 +19,7 @@ pub(super) fn cases() -> Vec<Case> {
         leads_are_found_by_name_and_number_in_pages,
         a_name_is_found_in_small_letters_of_any_alphabet,
         calls_and_follow_ups_are_a_numbers_however_it_is_written,
+        a_number_is_handled_by_who_had_a_call_with_it_or_whose_lead_it_is,
     ]
 }
 
@@ -152,4 +154,42 @@ async fn calls_and_follow_ups_are_a_numbers_however_it_is_written(store: Arc<dyn
     let found = store.follow_ups_of_number(&number, 9).await.unwrap();
     let ids: Vec<_> = found.iter().map(|one| one.record.id.as_str()).collect();
     assert_eq!(ids, ["f2", "f1"]);
+}
+
+async fn a_number_is_handled_by_who_had_a_call_with_it_or_whose_lead_it_is(store: Arc<dyn Store>) {
+    let leads = vec![
+        lead("l1", "A", "9000000001", 1, Some("agent01")),
+        lead("l2", "B", "9000000002", 1, None),
+        lead("l3", "C", "9000000003", 1, Some("agent02")),
+    ];
+    add(&*store, leads).await;
+    for (id, number, agents) in [
+        ("c3", "+91 90000 00003", &["agent03", "Agent01"][..]),
+        ("c4", "9000000004", &["agent02"]),
+        ("c5", "9000000005", &[]),
+    ] {
+        let state = CallState {
+            ids: [id.to_owned()].into(),
+            number: Some(number.into()),
+            began_ms: Some(1),
+            agents: agents.iter().map(|agent| (*agent).into()).collect(),
+            ..CallState::default()
+        };
+        let change =
+            CallChange { id: id.into(), state: state.into(), at: 1, ..CallChange::default() };
+        store.save_call(change).await.unwrap();
+    }
+    let handled = async |scope: Scope, of: &[u8]| {
+        let keys = of.iter().map(|n| number_key(&format!("0900000000{n}").as_str().into()));
+        let found: BTreeSet<String> = store.handled_numbers(&scope, keys.collect()).await.unwrap();
+        let last = found.iter().filter_map(|key| key.chars().last());
+        last.collect::<String>()
+    };
+    let own = |agent: &str| Scope::Agents(vec![agent.into()]);
+    assert_eq!(handled(own("agent01"), &[1, 2, 3, 4, 5]).await, "123");
+    assert_eq!(handled(own("AGENT02"), &[1, 2, 3, 4, 5]).await, "234");
+    assert_eq!(handled(own("agent02"), &[3]).await, "3");
+    assert_eq!(handled(own("agent02"), &[]).await, "");
+    assert_eq!(handled(Scope::Agents(Vec::new()), &[1, 2]).await, "2");
+    assert_eq!(handled(Scope::All, &[1, 5, 6]).await, "1");
 }

@@ -10,14 +10,17 @@ use crate::core::caller::Scope;
 use crate::core::dial::number_key;
 use crate::core::followup::{FollowUp, FollowUpKey, FollowUpState};
 use crate::core::missed::MissedNumber;
-use crate::store::work::{Lead, LeftOut, Versioned};
+use crate::store::work::{Lead, LeftOut, NO_NUMBER, NOT_A_NUMBER, Versioned};
 use crate::store::{Audience, NewEvent, Store, StoreError};
 
 pub(super) fn cases() -> Vec<Case> {
     cases![
         a_number_is_one_lead_however_it_is_written,
+        many_leads_are_added_at_once_and_known_ones_filled,
+        of_two_imports_and_an_assignment_of_the_same_leads_all_end,
         leads_come_in_pages_and_only_to_whom_they_are_for,
         leads_of_many_numbers_are_found_at_once,
+        leads_of_agents_out_of_the_scope_are_assigned_to_no_one_else,
         an_interaction_never_moves_back_and_done_leads_leave,
         of_two_who_save_one_version_the_second_is_told,
         open_missed_numbers_come_newest_first,
@@ -66,7 +69,13 @@ async fn a_number_is_one_lead_however_it_is_written(store: Arc<dyn Store>) {
     (again.name, again.source) = ("Customer A".into(), "web".into());
     let mut third = again.clone();
     (third.id, third.name) = ("l3".into(), "Customer B".into());
-    let left = vec![LeftOut { line: 4, reason: "no number".into() }];
+    let left = |line, reason: &str| LeftOut { line, reason: reason.into() };
+    let left = vec![
+        left(4, NO_NUMBER),
+        left(5, NOT_A_NUMBER),
+        left(6, "agent is not in the team"),
+        left(7, "a field is longer than 200 bytes"),
+    ];
     let import = store.import_leads("i2", 2, vec![again, third], left.clone(), Vec::new());
     assert_eq!(import.await, Ok(0));
     let found = store.lead_of_number(&number("09000000001")).await.unwrap().unwrap();
@@ -76,7 +85,65 @@ async fn a_number_is_one_lead_however_it_is_written(store: Arc<dyn Store>) {
     );
     assert_eq!(store.lead_of_number(&number("9000000002")).await, Ok(None));
     assert_eq!(store.import_leads("i2", 3, Vec::new(), left, Vec::new()).await, Ok(0));
-    assert_eq!(store.left_out().await, Ok(1), "an import that is repeated leaves out nothing more");
+    assert_eq!(store.left_out().await, Ok(2), "of those without a number, each once");
+}
+
+async fn many_leads_are_added_at_once_and_known_ones_filled(store: Arc<dyn Store>) {
+    let of = |n: usize, name: &str| Lead {
+        name: name.into(),
+        ..lead(&format!("l{n}"), &format!("9{n:09}"), 1)
+    };
+    // Numbers in no order, more than one statement takes, and some twice.
+    let first: Vec<_> = (0..120).rev().map(|n| of(n, if n % 2 == 0 { "A" } else { "" })).collect();
+    assert_eq!(store.import_leads("i", 1, first, Vec::new(), Vec::new()).await, Ok(120));
+    let mut second: Vec<_> =
+        (60..180).map(|n| Lead { id: format!("m{n}"), ..of(n, "B") }).collect();
+    let twice =
+        |n: usize| Lead { id: format!("n{n}"), email: Some("a@example.test".into()), ..of(n, "C") };
+    second.extend([twice(61), twice(179)]);
+    let left: Vec<_> = (0..101).map(|line| LeftOut { line, reason: NO_NUMBER.into() }).collect();
+    assert_eq!(store.import_leads("j", 2, second, left, Vec::new()).await, Ok(60));
+    for (n, id, name) in
+        [(0, "l0", "A"), (59, "l59", ""), (60, "l60", "A"), (61, "l61", "B"), (179, "m179", "B")]
+    {
+        let found = store.lead_of_number(&number(&format!("9{n:09}"))).await.unwrap().unwrap();
+        assert_eq!((found.id.as_str(), found.name.as_str()), (id, name));
+        assert_eq!(found.email.is_some(), [61, 179].contains(&n), "{n}");
+    }
+    assert_eq!(store.open_leads(&Scope::All, None, 999).await.unwrap().len(), 180);
+    assert_eq!(store.left_out().await, Ok(101));
+}
+
+async fn of_two_imports_and_an_assignment_of_the_same_leads_all_end(store: Arc<dyn Store>) {
+    let leads = |by: &str| -> Vec<Lead> {
+        let number = |n: usize| format!("9{n:09}");
+        (0..150).map(|n| lead(&format!("{by}{n}"), &number(n), 1)).collect()
+    };
+    store.import_leads("i", 1, leads("a"), Vec::new(), Vec::new()).await.unwrap();
+    for round in 0..4 {
+        let import = |name: &str, is_backwards: bool| {
+            let (store, id) = (Arc::clone(&store), format!("{name}{round}"));
+            let named = |lead: Lead| Lead { source: format!("s{round}"), ..lead };
+            let mut leads: Vec<_> = leads(&id).into_iter().map(named).collect();
+            if is_backwards {
+                leads.reverse();
+            }
+            tokio::spawn(
+                async move { store.import_leads(&id, 2, leads, Vec::new(), Vec::new()).await },
+            )
+        };
+        let assign = {
+            let store = Arc::clone(&store);
+            let ids = (0..150).map(|n| format!("a{n}")).collect();
+            let agent = Some(AgentId::from("agent01"));
+            tokio::spawn(
+                async move { store.assign_leads(&Scope::All, ids, agent, 2, Vec::new()).await },
+            )
+        };
+        let (one, other) = (import("b", false), import("c", true));
+        assert_eq!((one.await.unwrap(), other.await.unwrap()), (Ok(0), Ok(0)));
+        assert_eq!(assign.await.unwrap().map(|ids| ids.len()), Ok(150));
+    }
 }
 
 async fn leads_come_in_pages_and_only_to_whom_they_are_for(store: Arc<dyn Store>) {
@@ -91,12 +158,13 @@ async fn leads_come_in_pages_and_only_to_whom_they_are_for(store: Arc<dyn Store>
     let next = store.open_leads(&Scope::All, Some((5, "l1".into())), 9).await.unwrap();
     assert_eq!(next.iter().map(|lead| lead.id.as_str()).collect::<Vec<_>>(), ["l2", "l3"]);
     let agent = Some(AgentId::from("Agent01"));
-    let assigned = store.assign_leads(vec!["l1".into(), "none".into()], agent, 6, Vec::new());
-    assert_eq!(assigned.await, Ok(1));
+    let two = ["l1".to_owned(), "none".to_owned()].into();
+    let assigned = store.assign_leads(&Scope::All, two, agent, 6, Vec::new());
+    assert_eq!(assigned.await, Ok(vec!["l1".to_owned()]));
     assert_eq!(ids(&*store, &own("agent01")).await, ["l4", "l1", "l2", "l3"]);
     assert_eq!(ids(&*store, &own("agent02")).await, ["l4", "l2", "l3"]);
     assert_eq!(ids(&*store, &Scope::Agents(Vec::new())).await, ["l4", "l2", "l3"]);
-    store.assign_leads(vec!["l1".into()], None, 7, Vec::new()).await.unwrap();
+    store.assign_leads(&Scope::All, ["l1".into()].into(), None, 7, Vec::new()).await.unwrap();
     assert_eq!(ids(&*store, &own("agent02")).await, ["l4", "l1", "l2", "l3"]);
 }
 
@@ -114,6 +182,31 @@ async fn leads_of_many_numbers_are_found_at_once(store: Arc<dyn Store>) {
         }
     }
     assert!(store.leads_of_numbers(&[]).await.unwrap().is_empty());
+}
+
+async fn leads_of_agents_out_of_the_scope_are_assigned_to_no_one_else(store: Arc<dyn Store>) {
+    let of = |id: &str, n: u8, agent: Option<&str>| Lead {
+        agent: agent.map(Into::into),
+        ..lead(id, &format!("900000000{n}"), 1)
+    };
+    let leads = vec![of("l1", 1, Some("agent01")), of("l2", 2, Some("AGENT02")), of("l3", 3, None)];
+    store.import_leads("i", 1, leads, Vec::new(), Vec::new()).await.unwrap();
+    let assign = async |scope: &Scope, ids: &[&str], agent: Option<&str>| {
+        let ids = ids.iter().map(|id| (*id).to_owned()).collect();
+        let agent = agent.map(AgentId::from);
+        let mut found = store.assign_leads(scope, ids, agent, 2, Vec::new()).await.unwrap();
+        found.sort();
+        found.join(" ")
+    };
+    let team = own("agent02");
+    assert_eq!(assign(&team, &["l1"], Some("agent02")).await, "");
+    assert_eq!(assign(&team, &["l1"], None).await, "", "nor to everyone");
+    assert_eq!(assign(&Scope::Agents(Vec::new()), &["l1", "l2"], None).await, "");
+    assert_eq!(ids(&*store, &own("agent01")).await, ["l1", "l3"]);
+    assert_eq!(assign(&team, &["l1", "l2", "l3", "l9"], Some("agent02")).await, "l2 l3");
+    assert_eq!(ids(&*store, &team).await, ["l2", "l3"]);
+    assert_eq!(assign(&Scope::All, &["l1", "l2"], Some("agent03")).await, "l1 l2");
+    assert_eq!(ids(&*store, &own("agent03")).await, ["l1", "l2"]);
 }
 
 async fn an_interaction_never_moves_back_and_done_leads_leave(store: Arc<dyn Store>) {
@@ -263,7 +356,7 @@ async fn events_are_written_with_the_change_or_not_at_all(store: Arc<dyn Store>)
     let leads = vec![lead("l1", "9000000001", 1)];
     store.import_leads("i", 1, leads, Vec::new(), changed()).await.unwrap();
     store.touch_lead(&number("9000000001"), 1, false, changed()).await.unwrap();
-    store.assign_leads(Vec::new(), None, 1, changed()).await.unwrap();
+    store.assign_leads(&Scope::All, [].into(), None, 1, changed()).await.unwrap();
     let record = MissedNumber::new(number("9000000001"), "c1", 10);
     store.save_missed(Versioned { version: 0, record }, 1, changed()).await.unwrap();
     assert_eq!(store.newest_event().await, Ok(5));

@@ -93,7 +93,7 @@ export const hi: Words = {
     not_sent_in_time: 'समय पर भेजी नहीं जा सकी, इसलिए नहीं भेजी गई', dial_open: 'एक और कॉल लगाई जा रही है', key_used: 'यह अनुरोध पहले किसी और बात के साथ भेजा गया था', no_agent_number: 'एजेंट का नंबर नहीं है', not_unknown: 'इसका परिणाम ज्ञात है',
     not_over_kookoo: 'KooKoo की कॉल में संभव नहीं', agent_not_ready: 'एजेंट तैयार नहीं है', agent_not_rung: 'एजेंट का फ़ोन नहीं बजाया जा सका', handed_over: 'कॉल किसी और को दी जा रही है', no_agent_socket: 'एजेंट का सॉकेट खुला नहीं है',
     link_incomplete: 'एजेंट के जोड़ में कुछ कमी है', campaign_number_unknown: 'अभियान का नंबर ज्ञात नहीं', not_a_telephone_number: 'यह फ़ोन नंबर नहीं है', settled_happened: 'फ़ोन बजा था', settled_not_happened: 'फ़ोन नहीं बजा था',
-    changed_meanwhile: 'इस बीच किसी और ने इसे बदला', slot_taken: 'यह समय भर चुका है', slot_past: 'यह समय बीत गया', slot_not_begun: 'अभी शुरू नहीं हुआ', appointment_closed: 'अपॉइंटमेंट पूरा हुआ या रद्द है', no_consent: 'इस कॉल को सुनने की अनुमति नहीं', no_did: 'OZONETEL_DID तय नहीं है', no_public_url: 'DESK_PUBLIC_URL तय नहीं है', no_relay: 'यहाँ टैब सॉकेट नहीं खोलते', no_sms: 'DESK_SMS_FIELDS तय नहीं है',
+    changed_meanwhile: 'इस बीच किसी और ने इसे बदला', slot_taken: 'यह समय भर चुका है', slot_past: 'यह समय बीत गया', slot_not_begun: 'अभी शुरू नहीं हुआ', appointment_closed: 'अपॉइंटमेंट पूरा हुआ या रद्द है', notes_hidden: 'इसमें ऐसे नोट हैं जो आपको नहीं दिखते', import_stopped: 'आयात बीच में रुक गया', no_consent: 'इस कॉल को सुनने की अनुमति नहीं', no_did: 'OZONETEL_DID तय नहीं है', no_public_url: 'DESK_PUBLIC_URL तय नहीं है', no_relay: 'यहाँ टैब सॉकेट नहीं खोलते', no_sms: 'DESK_SMS_FIELDS तय नहीं है',
   },
   outcomes: {
     completed: 'पूरी हुई', in_progress: 'चल रही है', no_answer: 'नहीं उठाई', busy: 'व्यस्त', unreachable: 'पहुँच से बाहर', wrong_number: 'गलत नंबर', rejected: 'मना की', network_error: 'नेटवर्क विफल',
@@ -175,7 +175,7 @@ export const hi: Words = {
     title: 'अपॉइंटमेंट', none: 'कोई अपॉइंटमेंट नहीं।', book: 'अपॉइंटमेंट बुक करें', bookAt: (time) => `${time} बुक करें`, bookedHere: 'बुक है', department: 'विभाग', doctor: 'डॉक्टर', day: 'दिन', slots: 'समय', notes: 'अपॉइंटमेंट की टिप्पणी', choose: 'चुनें…', chooseSlot: 'समय चुनें।',
     edit: 'बदलें', save: 'बदलाव सहेजें', cancel: 'रद्द करें', reallyCancel: 'हाँ, रद्द करें', keep: 'रहने दें', another: 'एक और बुक करें', changed: 'इस बीच किसी और ने इसे बदला। अब यह ऐसा है।', saved: (doctor, when) => `बुक हुआ: ${doctor}, ${when}।`,
     lost: { taken: 'यह समय अभी किसी और ने ले लिया।', past: 'वह समय बीत चुका है।' }, lostWhy: 'कुछ बुक नहीं हुआ। नीचे ताज़ा समय हैं: दूसरा चुनें।', noneFree: 'इस दिन कोई समय खाली नहीं।', nextDay: 'अगला दिन', noSlotsRead: 'समय नहीं खुल सके।', noChoices: 'विभाग और डॉक्टर नहीं खुल सके।', failed: 'अपॉइंटमेंट नहीं खुल सके।',
-    noNumber: 'बुक करने के लिए नंबर चाहिए।', off: { taken: 'भरा', past: 'बीत गया' }, states: { booked: 'बुक', cancelled: 'रद्द', completed: 'पूरा' },
+    noNumber: 'बुक करने के लिए नंबर चाहिए।', off: { taken: 'भरा', past: 'बीत गया' }, states: { booked: 'बुक', cancelled: 'रद्द', completed: 'पूरा', other: 'अन्य' },
   },
   messages: {
     title: 'संदेश', none: 'कोई संदेश नहीं।', template: 'टेम्पलेट', choose: 'चुनें…', param: (n) => `मान ${n}`, text: 'संदेश', send: 'भेजें', fill: 'पहले सब भरें।', sent: (who) => `${who} को भेजा गया`,

@@ -4,7 +4,7 @@ import { QueryClient } from '@tanstack/react-query';
 import { describe, expect, test } from 'vitest';
 import { Problem } from '../../src/api/problem';
 import type { Appointment } from '../../src/api/types';
-import { BOOKED, freshSlots, lostBy, ofDay, relevant, suggested, why } from '../../src/features/appointments/slots';
+import { BOOKED, changed, freshSlots, lostBy, ofDay, relevant, suggested, why } from '../../src/features/appointments/slots';
 import { beginning, placed, type Places } from '../../src/features/customer/places';
 import { moment, plain, profileOf } from '../../src/features/customer/profile';
 import { ProfileView } from '../../src/features/customer/ProfileView';
@@ -101,6 +101,11 @@ describe('appointments', () => {
     const all = [one({ id: 'ahead', startsAt: 9_000, endsAt: 9_500 }), one({ id: 'here', ucid: '1', state: 'cancelled' }), one({ id: 'gone', endsAt: 10, startsAt: 5 }), one({ id: 'off', state: 'cancelled' })];
     expect(relevant(all, '1', 1_000).map(({ id }) => id)).toEqual(['here', 'ahead']);
     expect(relevant(all, null, 1_000).map(({ id }) => id)).toEqual(['ahead']);
+  });
+  test('notes are sent when they were changed, and not when they are not shown', () => {
+    const kept = { slotId: 't', version: 1 };
+    expect([changed(one({}), 't', ''), changed(one({ notes: 'n' }), 't', 'n')]).toEqual([kept, kept]);
+    expect([changed(one({}), 't', 'new'), changed(one({ notes: 'n' }), 't', '')]).toEqual([{ ...kept, notes: 'new' }, { ...kept, notes: '' }]);
   });
   test('a booking suggests its disposition, and never overrules a choice', () => {
     const choices = [{ code: 'INFO' }, { code: BOOKED }];

@@ -56,6 +56,12 @@ pub(super) struct LeadRecord {
     done: Option<bool>,
 }
 
+/// Where a row is in a search: when the lead was added, and its id. A row may have that and not be understood.
+pub(super) fn place(row: &Value) -> Option<(i64, String)> {
+    let id = row["id"].as_str()?.to_owned();
+    Some((whole_of(&row["createdAt"]).unwrap_or_default(), id))
+}
+
 impl From<LeadRecord> for Lead {
     fn from(record: LeadRecord) -> Self {
         let text = |value: Value| match value {
@@ -155,6 +161,7 @@ pub(super) struct AppointmentRecord {
     starts_at: i64,
     #[serde(deserialize_with = "whole")]
     ends_at: i64,
+    /// In the platform's words, which may be more than the desk's.
     state: AppointmentState,
     #[serde(default)]
     call_id: Option<String>,

@@ -10,7 +10,7 @@ import { sentence } from '../../ui/toasts';
 import { dayOf, daysBefore, timeOfDay } from '../../words/time';
 import { useWords } from '../../words/words';
 import { slotsKey, useDepartments, useDoctors, useSlots } from './query';
-import { freshSlots, lostBy, ofDay, why } from './slots';
+import { changed, freshSlots, lostBy, ofDay, why } from './slots';
 
 export interface To { leadId: string | null; number: string | null; ucid: string | null }
 interface Props { edited: Appointment | null; to: To; onDone: (one: Appointment) => void; onStop: () => void }
@@ -40,7 +40,7 @@ export function BookingForm({ edited, to, onDone, onStop }: Props) {
   const free = chosen && why(chosen, now, edited?.slotId ?? null) === null ? chosen : null;
   const save = useMutation({
     mutationFn: () => edited
-      ? patch(path('/api/appointments/{id}', { id: edited.id }), { slotId: slot, notes, version: edited.version })
+      ? patch(path('/api/appointments/{id}', { id: edited.id }), changed(edited, slot, notes))
       : post('/api/appointments', { slotId: slot, notes, leadId: to.leadId, number: to.leadId === null ? to.number : null, ucid: to.ucid }),
     onSuccess: (one) => { setSlot(''); setNotes(''); onDone(one); },
     onError: (problem) => {

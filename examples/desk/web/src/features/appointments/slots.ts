@@ -30,6 +30,11 @@ export function relevant(appointments: readonly Appointment[], ucid: string | nu
     .sort((a, b) => a.startsAt - b.startsAt);
 }
 
+/** What a change of an appointment sends. Notes that were not touched are left out: there may be some that the page is not shown. */
+export function changed({ version, notes: before }: Appointment, slotId: string, notes: string): { slotId: string; version: number; notes?: string } {
+  return notes === (before ?? '') ? { slotId, version } : { slotId, version, notes };
+}
+
 /** The code of the disposition that a booking suggests. */
 export const BOOKED = 'APPOINTMENT_BOOKED';
 

@@ -13,7 +13,7 @@ export function Import() {
   const [file, setFile] = useState<File | null>(null);
   const cache = useQueryClient();
   const send = useMutation({
-    // Also after an answer that was lost: they may be in.
+    // Also after an answer that was lost, and of one that stopped half-way: they may be in.
     onSettled: () => cache.invalidateQueries({ queryKey: KEYS.leads }),
     mutationFn: () => ask<Imported>('POST', '/api/leads/import', { body: file, type: 'text/csv' }),
   });
