@@ -2,50 +2,50 @@
 
 use super::VARIABLES;
 
-/// The variables of the project's README, without `OZONETEL_`; the command line's among them.
+/// The variables of the project's README, the command line's among them.
 const ACCOUNT: [&str; 42] = [
-    "ACCOUNT",
-    "API_KEY",
-    "API_KEY_FILE",
-    "AUTH",
-    "REGION",
-    "COUNTRIES",
-    "ALLOWED_NUMBERS",
-    "TIMEZONE",
-    "BASE_URL",
-    "EVENTS_URL",
-    "CAMPAIGNS_URL",
-    "KOOKOO_URL",
-    "MESSAGING_URL",
-    "OLDER_URL",
-    "KOOKOO_KEY",
-    "KOOKOO_KEY_FILE",
-    "CONFIG",
-    "PROFILE",
-    "KEY_STORE",
-    "STORE",
-    "PUSH_SECRET",
-    "PUSH_SECRET_FILE",
-    "DESK_URL",
-    "DESK_TOKEN",
-    "DESK_TOKEN_FILE",
-    "AGENT_ID",
-    "AGENT_PASSWORD",
-    "AGENT_PASSWORD_FILE",
-    "SIP_ID",
-    "PHONE_NAME",
-    "CAMPAIGN",
-    "DID",
-    "MDL_URL",
-    "AGENT_UNIQ_ID",
-    "CAMPAIGN_ID",
-    "SIP_URI",
-    "SIP_WS_URL",
-    "SIP_PASSWORD",
-    "SIP_PASSWORD_FILE",
-    "AUTO_ANSWER",
-    "STATE_DIR",
-    "NOW",
+    "OZONETEL_ACCOUNT",
+    "OZONETEL_API_KEY",
+    "OZONETEL_API_KEY_FILE",
+    "OZONETEL_AUTH",
+    "OZONETEL_REGION",
+    "OZONETEL_COUNTRIES",
+    "OZONETEL_ALLOWED_NUMBERS",
+    "OZONETEL_TIMEZONE",
+    "OZONETEL_BASE_URL",
+    "OZONETEL_EVENTS_URL",
+    "OZONETEL_CAMPAIGNS_URL",
+    "OZONETEL_KOOKOO_URL",
+    "OZONETEL_MESSAGING_URL",
+    "OZONETEL_OLDER_URL",
+    "OZONETEL_KOOKOO_KEY",
+    "OZONETEL_KOOKOO_KEY_FILE",
+    "OZONETEL_CONFIG",
+    "OZONETEL_PROFILE",
+    "OZONETEL_KEY_STORE",
+    "OZONETEL_STORE",
+    "OZONETEL_PUSH_SECRET",
+    "OZONETEL_PUSH_SECRET_FILE",
+    "OZONETEL_DESK_URL",
+    "OZONETEL_DESK_TOKEN",
+    "OZONETEL_DESK_TOKEN_FILE",
+    "OZONETEL_AGENT_ID",
+    "OZONETEL_AGENT_PASSWORD",
+    "OZONETEL_AGENT_PASSWORD_FILE",
+    "OZONETEL_SIP_ID",
+    "OZONETEL_PHONE_NAME",
+    "OZONETEL_CAMPAIGN",
+    "OZONETEL_DID",
+    "OZONETEL_MDL_URL",
+    "OZONETEL_AGENT_UNIQ_ID",
+    "OZONETEL_CAMPAIGN_ID",
+    "OZONETEL_SIP_URI",
+    "OZONETEL_SIP_WS_URL",
+    "OZONETEL_SIP_PASSWORD",
+    "OZONETEL_SIP_PASSWORD_FILE",
+    "OZONETEL_AUTO_ANSWER",
+    "OZONETEL_STATE_DIR",
+    "OZONETEL_NOW",
 ];
 
 /// How many letters may be wrong, missing or too many in a name for it to be meant.
@@ -60,9 +60,9 @@ pub fn unread(names: impl IntoIterator<Item = String>) -> Vec<String> {
 }
 
 fn remark(name: &str) -> Option<String> {
-    if let Some(own) = name.strip_prefix("OZONETEL_") {
-        let near = nearest(own, ACCOUNT.iter().copied()).filter(|near| *near != own)?;
-        return Some(format!("{name} is not read: OZONETEL_{near} is meant?"));
+    if name.starts_with("OZONETEL_") {
+        let near = nearest(name, ACCOUNT.iter().copied()).filter(|near| *near != name)?;
+        return Some(format!("{name} is not read: {near} is meant?"));
     }
     let is_own = name.starts_with("DESK_") || name.starts_with("ASSIST_");
     let known = || VARIABLES.iter().map(|(known, _)| *known);
@@ -73,10 +73,14 @@ fn remark(name: &str) -> Option<String> {
     Some(format!("{name} is not read{}", near.unwrap_or_default()))
 }
 
-/// The name that is nearest to one, if it is near.
+/// The name that is nearest to one, if it is near: of a short one fewer letters may be wrong.
 fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let far = known.map(|known| (distance(name, known), known));
-    far.filter(|(distance, _)| *distance <= NEAR).min().map(|(_, known)| known)
+    let is_near = |(distance, known): &(usize, &str)| {
+        let own = known.split_once('_').map_or(0, |(_, own)| own.len());
+        *distance <= NEAR.min(own / 3)
+    };
+    far.filter(is_near).min().map(|(_, known)| known)
 }
 
 /// How many letters have to be put in, taken out or changed to make one name of the other.
@@ -116,11 +120,17 @@ mod tests {
             ]
         );
         assert_eq!(of(&[&own("COLOUR_SCHEME")]), ["DESK_COLOUR_SCHEME is not read"]);
-        for known in ["OZONETEL_CAMPAIGN", "OZONETEL_SIP_ID", "OZONETEL_OTHER_THING", "DESK_LISTEN"]
-        {
+        for known in ["OZONETEL_CAMPAIGN", "OZONETEL_SIP_ID", "DESK_LISTEN", "ASSIST_CAPS"] {
             assert_eq!(of(&[known]), Vec::<String>::new(), "{known}");
         }
-        for other in ["PATH", "DESKTOP_SESSION", "OZONE", "OPENAI_MODEL"] {
+        for other in [
+            "OZONETEL_OTHER_THING",
+            "OZONETEL_LOG",
+            "PATH",
+            "DESKTOP_SESSION",
+            "OZONE",
+            "OPENAI_MODEL",
+        ] {
             assert_eq!(of(&[other]), Vec::<String>::new(), "{other}");
         }
     }
@@ -128,14 +138,17 @@ mod tests {
     #[test]
     fn the_names_of_the_account_are_those_of_the_readme() {
         let readme = include_str!("../../../../README.md");
-        let named = |name: &str| readme.contains(&format!("`OZONETEL_{name}`"));
+        let named = |name: &str| readme.contains(&format!("`{name}`"));
         for name in ACCOUNT {
             assert!(named(name), "{name}");
         }
         for part in readme.split("`OZONETEL_").skip(1) {
             let name = part.split(['`', '=']).next().unwrap_or_default();
             let plain = name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
-            assert!(!plain || name.is_empty() || ACCOUNT.contains(&name), "{name}");
+            let full = format!("OZONETEL_{name}");
+            // `OZONETEL_NAME=value` stands for any of them.
+            let is_one = plain && !matches!(name, "" | "NAME");
+            assert!(!is_one || ACCOUNT.contains(&full.as_str()), "{full}");
         }
     }
 
