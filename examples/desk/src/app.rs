@@ -1,17 +1,19 @@
 //! The router: routes, and what holds for all of them.
 
 use std::any::Any;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use tokio::time::Instant;
 use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::classify::ServerErrorsFailureClass;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::trace::TraceLayer;
 use utoipa::OpenApi as _;
@@ -59,7 +61,7 @@ pub fn app(desk: Desk) -> Result<Router, RouteError> {
         // From the outermost in, and as one layer: each layer of a router's is another box for each request.
         .layer((
             from_fn_with_state(desk.clone(), identify),
-            TraceLayer::new_for_http().make_span_with(span),
+            TraceLayer::new_for_http().make_span_with(span).on_failure(failed),
             // Without listed origins no page of another one may do anything, and there is nothing to say.
             option_layer((!origins.is_empty()).then(|| cors(origins))),
             from_fn_with_state(gate, enforce),
@@ -126,7 +128,7 @@ async fn measure(desk: &Desk, request: Request, next: Next) -> Response {
         _ => "other",
     };
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let response = next.run(request).await;
+    let response = with_methods(next.run(request).await);
     let route = route.as_ref().map_or("-", MatchedPath::as_str);
     desk.metrics().answered(method, route, response.status().as_u16(), begun.elapsed());
     response
@@ -143,6 +145,33 @@ async fn nowhere(request: Request) -> Response {
 
 async fn other_method() -> Problem {
     Problem::new(Kind::MethodNotAllowed, "the route has another method")
+}
+
+/// A request with a method that its route does not have is told those that it has.
+fn with_methods(response: Response) -> Response {
+    let has = response
+        .headers()
+        .get(header::ALLOW)
+        .filter(|_| response.extensions().get::<Kind>() == Some(&Kind::MethodNotAllowed));
+    let Some(has) = has.and_then(|has| has.to_str().ok()).filter(|has| !has.is_empty()) else {
+        return response;
+    };
+    let text = format!("the route has another method: {}", has.replace(',', ", "));
+    let (told, body) = Problem::new(Kind::MethodNotAllowed, text).into_response().into_parts();
+    let (mut parts, _) = response.into_parts();
+    parts.headers.extend(told.headers);
+    Response::from_parts(parts, body)
+}
+
+/// Logs an answer that is the desk's fault. That the outcome of a change is not known is one that is meant.
+fn failed(class: ServerErrorsFailureClass, latency: Duration, _: &tracing::Span) {
+    let ms = latency.as_millis();
+    match class {
+        ServerErrorsFailureClass::StatusCode(StatusCode::GATEWAY_TIMEOUT) => {
+            tracing::warn!(ms, "answered 504: it may have happened");
+        }
+        class => tracing::error!(%class, ms, "the answer is a failure"),
+    }
 }
 
 /// What a handler was doing when it panicked is not known: its work goes on in a task.

@@ -22,6 +22,7 @@ use crate::core::assist::breaker::Breaker;
 use crate::core::assist::budget::{CAPS, Caps, PRICES, Prices, Used};
 use crate::core::assist::gate::AssistState;
 use crate::core::call::CallState;
+use crate::core::switch;
 use crate::ports::chat::Chat;
 use crate::ports::chat::openai::{self, OpenAi};
 use crate::ports::speech::SpeechToText;
@@ -91,11 +92,7 @@ impl AssistSettings {
         let get = |name: &str| {
             variables.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
         };
-        let consent = match get("DESK_ASSIST_CONSENT").as_deref() {
-            None | Some("off") => false,
-            Some("on") => true,
-            Some(_) => return Err(Invalid::new("DESK_ASSIST_CONSENT", "expected on or off")),
-        };
+        let consent = switch(variables, "DESK_ASSIST_CONSENT")?.unwrap_or(false);
         let caps: Caps = get(CAPS).map(|text| text.parse()).transpose()?.unwrap_or_default();
         let prices: Option<Prices> = get(PRICES).map(|text| text.parse()).transpose()?;
         if caps.day.micros > 0 && prices.is_none() {
@@ -133,7 +130,13 @@ fn speech(get: &dyn Fn(&str) -> Option<String>) -> Result<Option<Arc<dyn SpeechT
         }
         return Ok(Some(Arc::new(Vosk::new(address("VOSK_URL", &text)?))));
     }
-    let Some(key) = get("DEEPGRAM_API_KEY") else { return Ok(None) };
+    let Some(key) = get("DEEPGRAM_API_KEY") else {
+        let alone = ["DEEPGRAM_MODEL", "DEEPGRAM_LANGUAGE", "DEEPGRAM_URL"];
+        return match alone.into_iter().find(|name| get(name).is_some()) {
+            Some(name) => Err(Invalid::new(name, "is set, and DEEPGRAM_API_KEY is not")),
+            None => Ok(None),
+        };
+    };
     let key = secret("DEEPGRAM_API_KEY", key)?;
     let url =
         address("DEEPGRAM_URL", &get("DEEPGRAM_URL").unwrap_or_else(|| deepgram::URL.into()))?;
@@ -145,7 +148,8 @@ fn speech(get: &dyn Fn(&str) -> Option<String>) -> Result<Option<Arc<dyn SpeechT
 fn chat(get: &dyn Fn(&str) -> Option<String>) -> Result<Option<Arc<dyn Chat>>, Invalid> {
     let (key, base, model) = (get("OPENAI_API_KEY"), get("OPENAI_BASE_URL"), get("OPENAI_MODEL"));
     if key.is_none() && base.is_none() {
-        return Ok(None);
+        let text = "is set, and neither OPENAI_API_KEY nor OPENAI_BASE_URL is";
+        return model.map_or(Ok(None), |_| Err(Invalid::new("OPENAI_MODEL", text)));
     }
     let model = model.ok_or(Invalid::new(
         "OPENAI_MODEL",

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use axum::Router;
 use clap::Parser as _;
-use desk::config::{Config, FILE, StoreChoice, VARIABLES, explain};
+use desk::config::{Config, FILE, StoreChoice, VARIABLES, explain, unread};
 use desk::flow::demo::{add_demo_leads, add_demo_schedule, demo_templates};
 use desk::flow::push_address::{Intake, PushKind};
 use desk::flow::subscription;
@@ -119,7 +119,15 @@ async fn run(task: DeskTask) -> Result<(), Box<dyn Error>> {
     }
 }
 
+/// What is said of variables that no setting reads.
+fn unread_names() -> Vec<String> {
+    unread(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
+}
+
 async fn serve_desk(config: Config, variables: &dyn Variables) -> Result<(), Box<dyn Error>> {
+    for remark in unread_names() {
+        tracing::warn!("{remark}");
+    }
     // Before the first line is out, so that whoever reads it can end the process well.
     let (stop, hard) = serve::signals()?;
     let listener = TcpListener::bind(&config.listen)
@@ -194,7 +202,7 @@ async fn on_account(
     desk.life().spawn("account", |stop| watch::watch_account(client, settings, health, stop));
     let app = app(desk.clone())?;
     say(&first.to_string());
-    say("\nThe calls are real.");
+    say(&format!("\nThe calls are real{}.", config.unless_simulated()));
     // What is printed to no one stays in a log, and whoever reads the address can send what the service sends.
     match desk.intake().path(PushKind::Calls).filter(|_| std::io::stdout().is_terminal()) {
         Some(path) => {
@@ -211,6 +219,10 @@ async fn on_account(
     }
     if let Some(phones) = doctor::phones(&**desk.store(), desk.settings()).await {
         say(&format!("\nPhones: {}.", phones.text));
+    }
+    let passwords = doctor::passwords(&**desk.store(), &desk.settings().people).await;
+    if let Some(passwords) = passwords.filter(|found| found.condition != Condition::Ok) {
+        say(&format!("\nPasswords: {}.", passwords.text));
     }
     let exposure = doctor::exposure(address.ip(), config.has_tls);
     if exposure.condition != Condition::Ok {
@@ -335,6 +347,7 @@ async fn look(
         Ok(store) => doctor::examine(&*store, &config.owner(), &client, &settings).await,
         Err(finding) => doctor::without_store(finding, &config.owner(), &client, &settings).await,
     };
+    findings.extend(doctor::unread_names(&unread_names()));
     if let Ok(address) = config.listen.parse::<SocketAddr>() {
         findings.push(doctor::exposure(address.ip(), config.has_tls));
     }
@@ -559,7 +572,7 @@ fn fresh() -> std::io::Result<PathBuf> {
 fn cannot_listen(address: &str, error: &std::io::Error) -> String {
     let example = match error.kind() {
         ErrorKind::InvalidInput => {
-            "; DESK_LISTEN is a port or an address with one, such as 8080 or localhost:8080"
+            "; DESK_LISTEN is a port from 0 to 65535, or an address with one, such as 8080 or localhost:8080"
         }
         _ => "",
     };

@@ -43,7 +43,8 @@ pub enum DialState {
 }
 
 impl DialState {
-    const ALL: [Self; 8] = [
+    /// All of them.
+    pub const ALL: [Self; 8] = [
         Self::Sending,
         Self::Accepted,
         Self::Refused,

@@ -338,6 +338,16 @@ impl Fact {
         self.said_ms.unwrap_or(self.at_ms)
     }
 
+    /// When a row or callback says that the call was answered.
+    pub fn answered_ms(&self) -> Option<i64> {
+        let after = match &self.body {
+            FactBody::Row(row) if row.is_answered() => row.time_to_answer,
+            FactBody::Callback(callback) if callback.is_answered() => callback.time_to_answer,
+            _ => None,
+        };
+        self.began_ms.zip(after).map(|(began, after)| began + i64::from(after.seconds()) * 1000)
+    }
+
     /// The leg, where it names one.
     pub fn ucid(&self) -> Option<Ucid> {
         match &self.body {

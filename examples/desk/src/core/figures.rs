@@ -73,15 +73,21 @@ impl Tally {
             Some(false) => self.calls.missed += 1,
             None => {}
         }
-        self.talk.add(call.talk());
-        self.handling.add(call.handling());
-        let disposition = call.disposition().unwrap_or(NO_DISPOSITION);
+        // What goes on has no length yet, and what is not said of it may still be.
+        let is_ended = call.is_ended();
+        if is_ended {
+            self.talk.add(call.talk());
+            self.handling.add(call.handling());
+        }
+        let disposition = call.disposition();
         // What came of a conversation is not of those who were rung before it and had none.
         let is_theirs = call.is_answered() == Some(true)
             || CallLegs::new(records.iter()).is_answered() != Some(true);
         let kept = if is_theirs { kept } else { KeptFacts::default() };
-        self.booked += u32::from(is_booked(disposition, kept));
-        *self.dispositions.entry(disposition.to_owned()).or_default() += 1;
+        self.booked += u32::from(is_booked(disposition.unwrap_or(NO_DISPOSITION), kept));
+        if let Some(name) = disposition.or(is_ended.then_some(NO_DISPOSITION)) {
+            *self.dispositions.entry(name.to_owned()).or_default() += 1;
+        }
     }
 
     /// Phone calls by direction and outcome.

@@ -229,6 +229,23 @@ async fn set_state(
     Ok(())
 }
 
+/// Notes what the service answered to a login or logout that was sent for an existing front end. What the service did
+/// stays done though it cannot be written down.
+pub async fn note_login(desk: &Desk, agent: &AgentId, is_in: bool) {
+    let now = desk.now();
+    let noted = change_agent(desk, agent, |kept| {
+        kept.login = Some((is_in, now));
+        if is_in {
+            kept.login_problem = None;
+        } else {
+            kept.held_by_session = false;
+        }
+    });
+    if let Err(error) = noted.await {
+        tracing::warn!(%error, "whether an agent is logged in was not written down");
+    }
+}
+
 /// What an agent logs in with.
 async fn credentials(desk: &Desk, agent: &AgentId) -> Result<(Secret, Option<AgentLink>), Problem> {
     let known = desk.people().agent_login(agent).await?;

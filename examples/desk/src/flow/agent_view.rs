@@ -47,8 +47,8 @@ pub struct AgentView {
     pub call: Option<String>,
     /// How many dispositions the agent owes: of calls that are over, or not where they belong.
     pub owed: usize,
-    /// Whether the service has the agent as logged in.
-    pub logged_in: bool,
+    /// Whether the service has the agent as logged in; `null` as long as nothing is known of that.
+    pub logged_in: Option<bool>,
     /// Why the last login failed: `login` tries again.
     pub login_problem: Option<String>,
 }
@@ -253,9 +253,9 @@ fn one(desk: &Desk, kept: &Versioned<KeptAgent>, around: &Surroundings) -> Agent
     let wrapup = calls.into_iter().find_map(|call| call.state.after_call_of(agent));
     let is_out = state.kind == Some("logged_out");
     let logged_in = match (login, state.at) {
-        (Some((is_in, at)), Some(said)) if *at > said => *is_in,
-        (Some((is_in, _)), None) => *is_in,
-        (_, said) => said.is_some() && !is_out,
+        (Some((is_in, at)), Some(said)) if *at > said => Some(*is_in),
+        (Some((is_in, _)), None) => Some(*is_in),
+        (_, said) => said.map(|_| !is_out),
     };
     let since = record.registered.and_then(|(is_up, since)| is_up.then_some(since));
     let paused = matches!(state.kind, Some("paused" | "aux"));

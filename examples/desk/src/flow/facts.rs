@@ -16,7 +16,9 @@ use crate::core::dial::{DialEntry, DialEvidence, SeenCall, settle};
 use crate::core::fact::{Action, ActionFact, ActionOutcome, Fact, FactBody, FactSource};
 use crate::core::followup::FollowUp;
 use crate::core::handoff::HandoffRow;
-use crate::core::outbox::{OutboxEntry, OutboxTarget, REPORT, after_evidence};
+use crate::core::outbox::{
+    OutboxEntry, OutboxState, OutboxTarget, REPORT, after_call_was_seen, after_evidence,
+};
 use crate::core::report::CallReport;
 use crate::desk::Desk;
 use crate::store::audit::AuditRow;
@@ -205,8 +207,12 @@ async fn attempt(
         call.apply(fact.clone());
         facts.push(fact);
     }
-    if merged.before.service_has != call.state().service_has || !merged.absorbed.is_empty() {
-        for (fact, write) in disposed_by_service(desk, &merged, call.state(), at).await? {
+    let is_found = merged.before.began_ms.is_none() && call.state().began_ms.is_some();
+    if is_found
+        || merged.before.service_has != call.state().service_has
+        || !merged.absorbed.is_empty()
+    {
+        for (fact, write) in entries_ended(desk, &merged, call.state(), at).await? {
             call.apply(fact.clone());
             facts.push(fact);
             outbox.push(write);
@@ -312,14 +318,15 @@ async fn own_dial(
     Ok(Some((dialed(&entry, ucid, entry.asked_ms), write)))
 }
 
-/// What the service has of an agent's part of a call names the end of that agent's outbox entry.
-async fn disposed_by_service(
+/// What the service has of an agent's part of a call names the end of that agent's outbox entry. One that was refused
+/// for there was no such call is owed once there is.
+async fn entries_ended(
     desk: &Desk,
     merged: &Merged,
     state: &CallState,
     at: i64,
 ) -> Result<Vec<(Fact, OutboxWrite)>, StoreError> {
-    if state.service_has.is_empty() || merged.version == 0 {
+    if merged.version == 0 || state.began_ms.is_none() {
         return Ok(Vec::new());
     }
     let mut entries = desk.store().outbox_of(&merged.id).await?;
@@ -327,9 +334,16 @@ async fn disposed_by_service(
         entries.extend(desk.store().outbox_of(other).await?);
     }
     let dispositions = entries.iter().filter(|entry| entry.kind == "disposition");
+    let judged = |entry: &OutboxEntry| {
+        let by_service = service_has(state, entry).and_then(|name| after_evidence(entry, name));
+        by_service.or_else(|| after_call_was_seen(entry))
+    };
     Ok(dispositions
-        .filter_map(|entry| after_evidence(entry, service_has(state, entry)?))
-        .filter_map(|entry| Some((delivered(&entry, state, true, at)?, OutboxWrite::Result(entry))))
+        .filter_map(judged)
+        .filter_map(|entry| {
+            let is_over = entry.state != OutboxState::Refused;
+            Some((delivered(&entry, state, is_over, at)?, OutboxWrite::Result(entry)))
+        })
         .collect())
 }
 
@@ -348,7 +362,7 @@ pub(super) fn delivered(
 ) -> Option<Fact> {
     let action = Action::Deliver {
         target: entry.target.as_str().to_owned(),
-        state: entry.state.as_str().to_owned(),
+        state: entry.state.of_call().as_str().to_owned(),
         is_over,
     };
     let of_entry = Some(&entry.agent).filter(|agent| !agent.is_empty());

@@ -5,6 +5,7 @@ use axum::extract::State;
 use ozonetel_sdk::agents::{TargetState, TargetStateKind};
 use ozonetel_sdk::auth::Secret;
 use ozonetel_sdk::types::{AgentId, PauseReason, PhoneNumber};
+use ozonetel_sdk::{Error, Reason};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -13,6 +14,7 @@ use crate::access::acting_agent;
 use crate::body::Body;
 use crate::core::caller::Caller;
 use crate::desk::Desk;
+use crate::flow::agent_state::note_login;
 use crate::problem::Problem;
 use crate::store::users::AgentLink;
 use crate::tasks::TaskKind;
@@ -60,6 +62,12 @@ fn number(
     desk.phone_number(said.or(linked), agent)
 }
 
+/// Whether a login was refused because the agent is in. Other refusals of the same kind are about the number.
+fn says_already_in(error: &Error) -> bool {
+    let said = error.refusal().map(|refusal| refusal.message().trim());
+    said.is_some_and(|said| said.eq_ignore_ascii_case("Agent has already logged in"))
+}
+
 /// Logs an agent in.
 #[utoipa::path(
     post,
@@ -77,8 +85,16 @@ pub(super) async fn login(
     let said = body.context.agent_id;
     let (agent, password, link) = agent_and_password(&desk, &caller, said, body.password).await?;
     let number = number(&desk, body.phone_number, &agent, link)?;
-    let client = desk.client().clone();
-    let work = async move { Ok(client.agents().login(agent, password, number).await?) };
+    let work = {
+        let desk = desk.clone();
+        async move {
+            let said = desk.client().agents().login(&agent, password, number).await;
+            if said.as_ref().err().is_none_or(says_already_in) {
+                note_login(&desk, &agent, true).await;
+            }
+            Ok(said?)
+        }
+    };
     let said = desk.tasks().run(TaskKind::Change, work).await?;
     Ok(Json(Ack::new(said.as_str())))
 }
@@ -99,8 +115,17 @@ pub(super) async fn logout(
 ) -> Result<Json<Ack>, Problem> {
     let said = body.context.agent_id;
     let (agent, password, _) = agent_and_password(&desk, &caller, said, body.password).await?;
-    let client = desk.client().clone();
-    let work = async move { Ok(client.agents().logout(agent, password).await?) };
+    let work = {
+        let desk = desk.clone();
+        async move {
+            let said = desk.client().agents().logout(&agent, password).await;
+            let is_out = |error: &Error| error.reason() == Some(Reason::NotAllowed);
+            if said.as_ref().err().is_none_or(is_out) {
+                note_login(&desk, &agent, false).await;
+            }
+            Ok(said?)
+        }
+    };
     let said = desk.tasks().run(TaskKind::Change, work).await?;
     Ok(Json(Ack::new(said.as_str())))
 }
@@ -124,16 +149,24 @@ pub(super) async fn force_ready(
     let said = body.context.agent_id;
     let (agent, password, link) = agent_and_password(&desk, &caller, said, body.password).await?;
     let number = number(&desk, body.phone_number, &agent, link)?;
-    let client = desk.client().clone();
-    let work = async move {
-        client.agents().force_ready(agent, password, number).await.map_err(|error| {
-            let problem = Problem::from(&error);
-            if error.call() == "agents.login" {
-                let message = format!("{}; the agent is logged out", problem.message());
-                return problem.saying(message);
+    let work = {
+        let desk = desk.clone();
+        async move {
+            let done = desk.client().agents().force_ready(&agent, password, number).await;
+            let of_login = done.as_ref().err().filter(|error| error.call() == "agents.login");
+            // Of a login whose answer was lost nothing is known.
+            if done.is_ok() || of_login.is_some_and(|error| error.refusal().is_some()) {
+                note_login(&desk, &agent, done.is_ok()).await;
             }
-            problem
-        })
+            done.map_err(|error| {
+                let problem = Problem::from(&error);
+                if error.call() == "agents.login" {
+                    let message = format!("{}; the agent is logged out", problem.message());
+                    return problem.saying(message);
+                }
+                problem
+            })
+        }
     };
     let said = desk.tasks().run(TaskKind::Change, work).await?;
     Ok(Json(Ack::new(said.as_str())))

@@ -1,14 +1,18 @@
 //! Takes over from the call-detail records what no one has told the desk: calls that were missed while a callback was
-//! lost, and calls that were handled elsewhere. One desk of several does it.
+//! lost, and calls that were handled elsewhere; and that a call was answered which no one has said yet. One desk of
+//! several does it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use ozonetel_sdk::cdr::CallRecord;
 use ozonetel_sdk::types::Day;
 use ozonetel_store::{CallQuery, StoredCall};
 use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
+use crate::core::call::CallState;
+use crate::core::caller::Scope;
 use crate::core::fact::Fact;
 use crate::desk::Desk;
 use crate::flow::facts::record;
@@ -17,6 +21,9 @@ use crate::problem::Problem;
 
 /// How often it is looked whether a day was read again.
 const EVERY: Duration = Duration::from_secs(5);
+
+/// By how much what was inferred of an answer has to be later than what a row says.
+const LATER_MS: i64 = 2_000;
 
 /// The days before today of which the calls that were taken over are remembered.
 const REMEMBERED: i32 = 1;
@@ -74,7 +81,8 @@ impl TakenOver {
             }
             let rows = call.records()?;
             // A call that goes on is told of when it has ended.
-            if rows.is_empty() || !rows.iter().all(ozonetel_sdk::cdr::CallRecord::is_finished) {
+            if rows.is_empty() || !rows.iter().all(CallRecord::is_finished) {
+                count += usize::from(take_answer(desk, rows).await?);
                 continue;
             }
             let (at, zone) = (desk.now(), desk.client().zone());
@@ -86,6 +94,39 @@ impl TakenOver {
             count += 1;
         }
         Ok(count)
+    }
+}
+
+/// Takes over from the rows of a call that goes on that it was answered, where the desk has the call and does not know:
+/// without events nothing else tells. Whether it did.
+async fn take_answer(desk: &Desk, rows: Vec<CallRecord>) -> Result<bool, Problem> {
+    let (at, zone) = (desk.now(), desk.client().zone());
+    let mut news = Vec::new();
+    let talks =
+        |row: &CallRecord| row.is_agent_leg() && row.is_answered() && row.hangup_by.is_none();
+    for row in rows.into_iter().filter(talks) {
+        let Some(ucid) = row.ucid else { continue };
+        let known = desk.store().call(ucid.as_str(), &Scope::All).await?;
+        let fact = Fact::of_row(row, at, zone);
+        if known.is_some_and(|call| tells_more(&fact, &call.state)) {
+            news.push(fact);
+        }
+    }
+    if news.is_empty() {
+        return Ok(false);
+    }
+    record(desk, news).await?;
+    Ok(true)
+}
+
+/// Whether an answered row tells of a call what is not known: that it was answered, or when. What was inferred from a
+/// command is later than the answer.
+fn tells_more(row: &Fact, call: &CallState) -> bool {
+    let is_earlier = |known| row.answered_ms().is_some_and(|said| said + LATER_MS < known);
+    match call.answered_ms {
+        _ if call.is_ended() || call.began_ms.is_none() => false,
+        None => true,
+        Some(known) => !call.is_live && is_earlier(known),
     }
 }
 

@@ -40,7 +40,7 @@ async fn a_command_is_shown_as_asked_for_until_the_service_says_it() {
     let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
     let path = "/api/agents/agent01";
     let view = agent.get(path).await.ok();
-    assert_eq!((&view.json["state"]["word"], &view.json["loggedIn"]), (&json!(""), &json!(false)));
+    assert_eq!((&view.json["state"]["word"], &view.json["loggedIn"]), (&json!(""), &Value::Null));
     assert_eq!(view.json["version"], 0);
     let view = agent.post(&format!("{path}/login"), json!({})).await.ok();
     assert_eq!(view.json["loggedIn"], true);
@@ -190,8 +190,36 @@ async fn a_login_that_fails_leaves_the_person_signed_in_with_the_reason() {
     settle(&floor).await;
     let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
     let view = agent.get("/api/agents/agent01").await.ok();
-    assert_eq!(view.json["loggedIn"], false);
+    assert_eq!(view.json["loggedIn"], Value::Null, "the service said neither");
     assert!(!view.text("loginProblem").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_existing_front_ends_were_answered_about_a_login_is_known_of_the_agent() {
+    let floor = Floor::new();
+    let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let logged_in = async || agent.get("/api/agents/agent01").await.ok().json["loggedIn"].clone();
+    assert_eq!(logged_in().await, Value::Null);
+    floor.post("agent-login", &json!({})).await.ok();
+    assert_eq!(logged_in().await, true);
+    floor.post("agent-logout", &json!({})).await.ok();
+    assert_eq!(logged_in().await, false);
+    floor.post("agent-logout", &json!({})).await.problem(409);
+    assert_eq!(logged_in().await, false);
+    // Logged in elsewhere: the refusal says it.
+    floor.sim.client().agents().login("agent01", "secret", "500001").await.unwrap();
+    floor.post("agent-login", &json!({})).await.problem(409);
+    assert_eq!(logged_in().await, true);
+    floor.post("force-ready", &json!({})).await.ok();
+    assert_eq!(logged_in().await, true);
+    // A wrong password says nothing about who is in; a second one of the routine does: it was logged out before.
+    floor.post("agent-login", &json!({"password": "wrong"})).await.problem(422);
+    assert_eq!(logged_in().await, true);
+    floor.post("agent-logout", &json!({})).await.ok();
+    let at = "/CAServices/AgentAuthenticationV2/index.php";
+    assert!(floor.sim.fault(Fault::new(FaultKind::Status).on(at).status(503).times(9)));
+    floor.post("agent-login", &json!({})).await;
+    assert_eq!(logged_in().await, false, "what was not answered changes nothing");
 }
 
 #[tokio::test(start_paused = true)]

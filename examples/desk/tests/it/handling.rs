@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
-use desk::core::caller::Role;
+use desk::core::caller::{Role, Scope};
 use desk::core::outbox::OutboxTarget;
 use desk::store::Dials as _;
+use desk::work::call_reports::TakenOver;
 use desk::work::{outbox, settle};
 use desk::{Desk, Settings, app};
 use http::{Method, Request, header};
-use ozonetel_sim::world::Setup;
+use ozonetel_sim::world::{LegSide, PhoneAction, Setup};
 use ozonetel_sim::{Fault, FaultKind};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -155,7 +156,12 @@ async fn an_unknown_dial_waits_for_evidence_or_for_a_supervisor() {
     let listed = supervisor.get("/api/dials?state=unknown").await.ok();
     let dial = &listed.json["dials"][0];
     assert_eq!(dial["reference"], reference);
+    let wrong = supervisor.get("/api/dials?state=placed").await.problem(400);
+    assert!(wrong.text("message").contains("sending, accepted, refused"), "{}", wrong.json);
     let path = format!("/api/dials/{}/settle", dial["id"].as_str().unwrap());
+    let wrong = json!({"outcome": "placed?", "reason": "seen"});
+    let wrong = supervisor.post(&path, &wrong).await.problem(400);
+    assert_eq!(wrong.text("message"), "outcome has to be placed or not_placed");
     let word = json!({"outcome": "not_placed", "reason": "the agent's phone did not ring"});
     agent.post(&path, &word).await.problem(403);
     supervisor.post(&path, &json!({"outcome": "not_placed", "reason": " "})).await.problem(400);
@@ -165,6 +171,69 @@ async fn an_unknown_dial_waits_for_evidence_or_for_a_supervisor() {
     agent.dial("k1", "9000000001").await.problem(409);
     agent.dial("k3", "9000000001").await.ok();
     assert_eq!(floor.sim.effects("dial"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_events_the_call_records_say_that_a_customer_has_answered() {
+    let floor = floor().await;
+    let browser = Browser::new(&floor, Role::Agent).await;
+    assert!(floor.sim.fault(Fault::new(FaultKind::CloseAfter).on(DIAL)));
+    let asked = floor.desk.now();
+    let dial = browser.dial("k1", "9000000001").await.ok();
+    assert_eq!(dial.text("state"), "settled_happened");
+    let ucid = dial.text("ucid").to_owned();
+    floor.wait(60).await;
+    let path = format!("/api/calls/{ucid}");
+    let shown = async || browser.get(&path).await.ok().json;
+    assert_eq!(shown().await["phase"], "calling", "its reference was found, and no more was read");
+    let mut taken = TakenOver::default();
+    floor.sync().await;
+    assert_eq!(taken.look(&floor.desk).await.unwrap(), 1);
+    let call = shown().await;
+    let answered = call["answeredAt"].as_i64().unwrap();
+    assert!((asked..=asked + 5_000).contains(&answered), "{answered} {asked}");
+    assert_eq!((&call["phase"], &call["recording"]), (&json!("active"), &json!("on")));
+    let talk_sec = async || {
+        let kept = floor.desk.store().call(&ucid, &Scope::All).await.unwrap().unwrap();
+        kept.state.talk_sec
+    };
+    assert_eq!(talk_sec().await, None, "it goes on");
+    for one in call["participants"].as_array().unwrap() {
+        assert_eq!(one["state"], "on", "{one}");
+    }
+    // The next readings say nothing that is new.
+    floor.wait(60).await;
+    floor.sync().await;
+    assert_eq!(taken.look(&floor.desk).await.unwrap(), 0);
+    floor.sim.phone(&ucid, LegSide::Customer, PhoneAction::Hangup).unwrap();
+    floor.wait(120).await;
+    floor.sync().await;
+    assert_eq!(taken.look(&floor.desk).await.unwrap(), 1);
+    let call = shown().await;
+    assert!(talk_sec().await.is_some_and(|talk| (110..=125).contains(&talk)));
+    assert_eq!(call["answeredAt"], answered);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_events_a_call_that_is_held_was_answered_and_the_records_say_when() {
+    let floor = floor().await;
+    let browser = Browser::new(&floor, Role::Agent).await;
+    let ucid = browser.dial("k1", "9000000001").await.ok().text("ucid").to_owned();
+    let asked = floor.desk.now();
+    floor.wait(50).await;
+    let hold = json!({"ucid": ucid, "action": "HOLD"});
+    floor.post("call-control", &hold).await.ok();
+    let path = format!("/api/calls/{ucid}");
+    let call = browser.get(&path).await.ok().json;
+    assert_eq!((&call["phase"], &call["held"]), (&json!("active"), &json!(true)));
+    assert_eq!(call["answeredAt"], floor.desk.now(), "as far as is known");
+    floor.wait(15).await;
+    floor.sync().await;
+    assert_eq!(TakenOver::default().look(&floor.desk).await.unwrap(), 1);
+    let call = browser.get(&path).await.ok().json;
+    let answered = call["answeredAt"].as_i64().unwrap();
+    assert!((asked..=asked + 5_000).contains(&answered), "{answered} {asked}");
+    assert_eq!((&call["phase"], &call["held"]), (&json!("active"), &json!(true)));
 }
 
 #[tokio::test(start_paused = true)]

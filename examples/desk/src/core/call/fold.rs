@@ -164,9 +164,7 @@ impl Fold {
                         self.recorded =
                             recorded(legs.last().and_then(|leg| leg.agent_id.as_ref()), None);
                     }
-                    let began = fact.began_ms.zip(callback.time_to_answer);
-                    let answered = began.map(|(ms, after)| ms + i64::from(after.seconds()) * 1000);
-                    earliest(&mut self.state.answered_ms, answered.unwrap_or(at));
+                    earliest(&mut self.state.answered_ms, fact.answered_ms().unwrap_or(at));
                 }
             }
             FactBody::Row(row) => self.row(row, fact, at),
@@ -261,9 +259,7 @@ impl Fold {
         self.state.transferred |= row.transferred_to.is_some();
         if row.is_answered() {
             self.recorded = recorded(row.agent_id.as_ref(), row.ucid).or(self.recorded.take());
-            let began = fact.began_ms.zip(row.time_to_answer);
-            let answered = began.map(|(ms, after)| ms + i64::from(after.seconds()) * 1000);
-            earliest(&mut self.state.answered_ms, answered.unwrap_or(at));
+            earliest(&mut self.state.answered_ms, fact.answered_ms().unwrap_or(at));
         }
         if row.hangup_by.is_some() || !row.is_agent_leg() {
             self.leg_over(row.agent_id.as_ref(), row.ucid, at);
@@ -297,6 +293,8 @@ impl Fold {
         let ended = [self.legs.all_ended_ms(), own_leg, own, self.settled_ms];
         // Whichever is known to have come first: the others are the same end, seen from elsewhere.
         self.state.ended_ms = ended.into_iter().flatten().min();
+        // A row that is written while the call goes on says how long so far.
+        self.state.talk_sec = self.state.talk_sec.filter(|_| self.state.is_ended());
         self.wrap_up(exceeded);
         self.state.phase = self.phase();
         self.judge_parts();

@@ -312,6 +312,36 @@ fn a_call_that_goes_on_is_neither_answered_nor_missed() {
 }
 
 #[test]
+fn a_call_that_goes_on_has_no_length_and_no_missing_disposition() {
+    let leg = |call: u32, hangup: &str, talk: &str, handling: Value, disposition: &str| {
+        row(&[
+            ("CallID", json!(call)),
+            ("UCID", json!(call)),
+            ("Event", json!("AgentDial")),
+            ("Type", json!("Manual")),
+            ("Status", json!("Answered")),
+            ("HangupBy", json!(hangup)),
+            ("TalkTime", json!(talk)),
+            ("HandlingTime", handling),
+            ("Disposition", json!(disposition)),
+        ])
+    };
+    let over = leg(1, "UserHangup", "00:00:42", json!("00:00:44"), "Follow Up");
+    let goes_on = leg(2, "", "00:12:32", json!("00:12:32"), "");
+    let figures = Figures::from(tally(&[over.clone(), goes_on.clone()]));
+    assert_eq!((figures.calls.total, figures.calls.answered), (2, 1));
+    assert_eq!((figures.talk_mean_sec, figures.handling_mean_sec), (42, 44));
+    assert_eq!(figures.dispositions, BTreeMap::from([("Follow Up".to_owned(), 1)]));
+    // In after-call work it has ended, with a length, and nothing was said so far; what was said before the end counts.
+    let ended = leg(2, "UserHangup", "00:12:32", Value::Null, "");
+    let figures = Figures::from(tally(&[over.clone(), ended]));
+    assert_eq!((figures.talk_mean_sec, figures.handling_mean_sec), (397, 44));
+    assert_eq!(figures.dispositions.get(NO_DISPOSITION), Some(&1));
+    let said = leg(2, "", "00:12:32", Value::Null, "Sale");
+    assert_eq!(Figures::from(tally(&[said])).dispositions.get("Sale"), Some(&1));
+}
+
+#[test]
 fn a_booking_is_by_code_or_appointment_and_else_by_text() {
     let booked = |disposition: &str, code: Option<&str>, has_appointment: bool| {
         let mut tally = Tally::default();

@@ -49,7 +49,9 @@ pub(crate) async fn unknown(
     Params(query): Params<DialsQuery>,
 ) -> Result<Json<DialList>, Problem> {
     let state = query.state.as_deref().unwrap_or("unknown");
-    let state = DialState::of_name(state).ok_or_else(|| Problem::field("state", "is not known"))?;
+    let known = || DialState::ALL.map(DialState::as_str).join(", ");
+    let wrong = || Problem::field("state", format!("has to be one of {}", known()));
+    let state = DialState::of_name(state).ok_or_else(wrong)?;
     let mut rows = desk.store().dials_in(state, &caller.scope, MOST + 1).await?;
     let more = rows.len() > MOST as usize;
     rows.truncate(MOST as usize);

@@ -200,6 +200,12 @@ test('who needs attention is first', () => {
   expect(byAttention(agents, 600_000).map((one) => one.agent)).toEqual(['owes', 'wrap', 'short', 'ready', 'out']);
 });
 
+test('who is not known to be logged in is not taken for logged out', () => {
+  const unsaid = { word: '', kind: null, source: 'none', at: 0, since: null, fresh: false, asked: null, setBy: null };
+  const agents = [agent('out', '', { loggedIn: false, state: unsaid }), agent('unknown', '', { loggedIn: null, state: unsaid })];
+  expect(byAttention(agents, 600_000).map((one) => one.agent)).toEqual(['unknown', 'out']);
+});
+
 describe('a window', () => {
   const screen = { width: 1000, height: 800 };
   test('never leaves the screen', () => {

@@ -18,7 +18,13 @@ impl Fold {
         }
         self.state.transfer = self.state.transfer.after(&acted.action, acted.outcome);
         match &acted.action {
-            Action::Hold => self.state.held = to(true, self.state.held),
+            Action::Hold => {
+                self.state.held = to(true, self.state.held);
+                // No customer is held who is not there.
+                if acted.outcome == ActionOutcome::Done {
+                    self.there_is_a_conversation(&acted.agent, at);
+                }
+            }
             Action::Unhold => self.state.held = to(false, self.state.held),
             Action::Mute => self.state.muted = to(true, self.state.muted),
             Action::Unmute => self.state.muted = to(false, self.state.muted),
@@ -78,7 +84,7 @@ impl Fold {
     fn third(&mut self, by: &AgentId, number: &PhoneNumber, outcome: ActionOutcome, at: i64) {
         let state = match outcome {
             ActionOutcome::Done => {
-                self.rings_third(by, at);
+                self.there_is_a_conversation(by, at);
                 ParticipantState::Ringing
             }
             ActionOutcome::Unknown => {

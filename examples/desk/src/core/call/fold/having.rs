@@ -89,8 +89,8 @@ impl Fold {
         on.max_by_key(|(.., at)| *at).map(|(number, ..)| number.clone())
     }
 
-    /// An agent rings a third party into the call: there is a conversation, of which nothing else may tell.
-    pub(super) fn rings_third(&mut self, agent: &AgentId, at: i64) {
+    /// What an agent did shows that there is a conversation, of which nothing else may tell.
+    pub(super) fn there_is_a_conversation(&mut self, agent: &AgentId, at: i64) {
         if self.answered_by.is_none() && self.state.began_ms.is_some() && agent.key().is_some() {
             earliest(&mut self.state.answered_ms, at);
             self.answered_by = Some(agent.clone());
@@ -101,7 +101,7 @@ impl Fold {
     pub(super) fn is_rung_into(&mut self, agent: &AgentId, at: i64) {
         let asking = self.asking.take_if(|asking| !asking.is_same_agent(agent));
         if let Some(asking) = asking.filter(|_| self.rung_last().is_some()) {
-            self.rings_third(&asking, at);
+            self.there_is_a_conversation(&asking, at);
         }
     }
 

@@ -34,12 +34,15 @@ export function AgentBadge({ agent: id }: { agent: string }) {
   const inCall = agent.call !== null;
   const after = inCall ? ` (${words.agent.afterCall})` : '';
   const list = reasons.data?.reasons ?? [];
-  const entries: MenuEntry[] = agent.loggedIn ? [
+  // Where it is not known whether the agent is logged in, both are offered: the service decides.
+  const login: MenuEntry[] = agent.loggedIn ? [] : [{ key: 'login', label: words.agent.logIn, icon: <LogIn aria-hidden />, blocked, onSelect: () => command.mutate({ verb: 'login' }) }];
+  const entries: MenuEntry[] = agent.loggedIn === false ? login : [
     { key: 'ready', label: words.agent.ready + after, icon: <Check aria-hidden />, blocked, onSelect: () => command.mutate({ verb: 'ready' }) },
     { key: 'caption', caption: words.agent.reasons + after },
     ...list.map((reason) => ({ key: reason, label: reason, icon: <CirclePause aria-hidden />, blocked, onSelect: () => command.mutate({ verb: 'pause' as const, reason }) })),
     ...(list.length === 0 ? [{ key: 'pause', label: words.agent.pause, icon: <CirclePause aria-hidden />, blocked, onSelect: () => command.mutate({ verb: 'pause' }) }] : []),
-  ] : [{ key: 'login', label: words.agent.logIn, icon: <LogIn aria-hidden />, blocked, onSelect: () => command.mutate({ verb: 'login' }) }];
+    ...login,
+  ];
   const text = state.fresh || state.word === '' ? stateWord(agent, words) : words.agent.unknown(state.at === 0 ? null : timeOfDay(state.at));
   const asked = state.asked && (!state.fresh || state.asked.at > state.at) ? words.agent.asked(state.asked.word, span(now - state.asked.at, words)) : null;
   return (

@@ -11,7 +11,8 @@ export function SignedOut({ agent: id }: { agent: string }) {
   const agent = useAgent(id);
   const stale = useStale();
   const login = useMutation({ mutationFn: () => post(at('/api/agents/{id}/login', { id }), {}), onError: (problem) => toastProblem(problem, words) });
-  if (!agent || agent.loggedIn) return null;
+  const isOut = agent?.loggedIn === false || (agent?.loggedIn === null && agent.loginProblem !== null);
+  if (!agent || !isOut) return null;
   return (
     <Notice tone="warning" action={<Button small blocked={stale ? words.reason['stale'] : login.isPending ? words.loading : null} onClick={() => login.mutate()}>{words.agent.logIn}</Button>}>
       <p><strong>{words.agent.signedOut}</strong></p>

@@ -8,7 +8,7 @@ const rank = (agent: AgentView, now: number): number => {
   if (/ACW|WRAP|AFTER/.test(word)) return minutes > 2 ? 1 : 3;
   if (/PAUSE|AUX|BREAK/.test(word)) return minutes > 15 ? 2 : 5;
   if (/BUSY|CALL|TALK/.test(word)) return minutes > 10 ? 2 : 4;
-  if (!agent.loggedIn || /LOG.*OUT/.test(word)) return 8;
+  if (agent.loggedIn === false || /LOG.*OUT/.test(word)) return 8;
   return agent.state.fresh ? 6 : 7;
 };
 
