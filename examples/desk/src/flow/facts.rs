@@ -16,9 +16,7 @@ use crate::core::dial::{DialEntry, DialEvidence, SeenCall, settle};
 use crate::core::fact::{Action, ActionFact, ActionOutcome, Fact, FactBody, FactSource};
 use crate::core::followup::FollowUp;
 use crate::core::handoff::HandoffRow;
-use crate::core::outbox::{
-    OutboxEntry, OutboxState, OutboxTarget, REPORT, after_call_was_seen, after_evidence,
-};
+use crate::core::outbox::{self, OutboxEntry, OutboxState, OutboxTarget, REPORT};
 use crate::core::report::CallReport;
 use crate::desk::Desk;
 use crate::store::audit::AuditRow;
@@ -335,8 +333,9 @@ async fn entries_ended(
     }
     let dispositions = entries.iter().filter(|entry| entry.kind == "disposition");
     let judged = |entry: &OutboxEntry| {
-        let by_service = service_has(state, entry).and_then(|name| after_evidence(entry, name));
-        by_service.or_else(|| after_call_was_seen(entry))
+        let by_service =
+            service_has(state, entry).and_then(|name| outbox::after_evidence(entry, name));
+        by_service.or_else(|| outbox::after_call_was_seen(entry))
     };
     Ok(dispositions
         .filter_map(judged)
