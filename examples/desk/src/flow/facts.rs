@@ -205,16 +205,10 @@ async fn attempt(
         call.apply(fact.clone());
         facts.push(fact);
     }
-    let is_found = merged.before.began_ms.is_none() && call.state().began_ms.is_some();
-    if is_found
-        || merged.before.service_has != call.state().service_has
-        || !merged.absorbed.is_empty()
-    {
-        for (fact, write) in entries_ended(desk, &merged, call.state(), at).await? {
-            call.apply(fact.clone());
-            facts.push(fact);
-            outbox.push(write);
-        }
+    for (fact, write) in entries_ended(desk, &merged, call.state(), at).await? {
+        call.apply(fact.clone());
+        facts.push(fact);
+        outbox.push(write);
     }
     let state = Arc::clone(call.state());
     close(&mut dials, &state);
@@ -324,7 +318,10 @@ async fn entries_ended(
     state: &CallState,
     at: i64,
 ) -> Result<Vec<(Fact, OutboxWrite)>, StoreError> {
-    if merged.version == 0 || state.began_ms.is_none() {
+    let is_found = merged.before.began_ms.is_none();
+    let is_news = is_found || merged.before.service_has != state.service_has;
+    let is_news = is_news || !merged.absorbed.is_empty();
+    if merged.version == 0 || state.began_ms.is_none() || !is_news {
         return Ok(Vec::new());
     }
     let mut entries = desk.store().outbox_of(&merged.id).await?;
