@@ -237,7 +237,7 @@ fn check_names(text: &[u8], route: &RouteInfo, metrics: &Metrics) -> Result<(), 
         }
         return Ok(());
     }
-    let errors: Vec<_> = unknown.iter().take(LISTED).map(not_known).collect();
+    let errors: Vec<_> = unknown.iter().take(LISTED).map(|name| not_known(name)).collect();
     if errors.is_empty() { Ok(()) } else { Err(Problem::fields(errors)) }
 }
 
