@@ -88,15 +88,16 @@ export class Sip {
     this.#sessions.get(id)?.sendDTMF(tones, { duration: 120, interToneGap: 80 });
   }
 
-  /** Another microphone for the session that is up. */
-  async microphone(id: string, stream: MediaStream) {
+  /** Another microphone for a session; answers whether it has it now. One that is being answered may have no sender yet. */
+  async microphone(id: string, stream: MediaStream): Promise<boolean> {
     const session = this.#sessions.get(id);
     const sender = session?.connection?.getSenders().find(({ track }) => track?.kind === 'audio');
     const [track] = stream.getAudioTracks();
-    if (!sender || !track) return;
+    if (!sender || !track) return false;
     // Who was muted stays so.
     track.enabled = session?.isMuted().audio !== true;
     await sender.replaceTrack(track);
+    return true;
   }
 
   /**

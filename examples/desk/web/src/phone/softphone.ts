@@ -20,6 +20,10 @@ export class Softphone {
   #voices: Voices = { customer: null, agent: null };
   #invitations = new Map<string, Invitation>();
   #answered = new Set<string>();
+  /** The session that was answered, and the microphone that it sends. */
+  #sends: { session: string; stream: MediaStream } | null = null;
+  /** Microphones of before: each is let go once no session sends it. */
+  #old = new Set<MediaStream>();
   #relay: Relay | null = null;
   #starting: Promise<void> | null = null;
   /** How often this tab has given the phone away: what began before that comes to nothing. */
@@ -51,7 +55,9 @@ export class Softphone {
     this.#sip?.stop();
     this.#sip = null;
     this.#starting = null;
-    this.#voices.agent?.getTracks().forEach((track) => track.stop());
+    if (this.#voices.agent) this.#old.add(this.#voices.agent);
+    this.#sends = null;
+    this.#letGo();
     this.#hear({ customer: null, agent: null });
     this.#is({ is: 'unregistered' });
   }
@@ -99,12 +105,32 @@ export class Softphone {
     }
     this.#is({ is: 'microphone', state: got.state });
     if (got.state !== 'ready') return;
-    const before = this.#voices.agent;
+    if (this.#voices.agent) this.#old.add(this.#voices.agent);
     this.#hear({ agent: got.stream });
     this.#watchTrack(got.stream);
-    const { leg } = this.#phone;
-    if (leg.kind === 'up') await this.#sip?.microphone(leg.session, got.stream);
-    before?.getTracks().forEach((track) => track.stop());
+    await this.#sendNewest();
+  }
+
+  /**
+   * The session that was answered gets the microphone of now, and only then are those of before let go. One that cannot
+   * take it yet goes on with the one that it has until it is up.
+   */
+  async #sendNewest() {
+    const { agent } = this.#voices;
+    const session = this.#sends?.session;
+    if (agent && session !== undefined && this.#sends?.stream !== agent) {
+      const took = await this.#sip?.microphone(session, agent).catch(() => false);
+      if (took && this.#sends?.session === session) this.#sends = { session, stream: agent };
+    }
+    this.#letGo();
+  }
+
+  #letGo() {
+    for (const stream of this.#old) {
+      if (stream === this.#sends?.stream) continue;
+      this.#old.delete(stream);
+      stream.getTracks().forEach((track) => track.stop());
+    }
   }
 
   /** Answers, at any later time, whether the phone was given away since. */
@@ -145,22 +171,35 @@ export class Softphone {
       refused: () => { this.#is({ is: 'refused' }); this.#tell({ event: 'unregistered' }); },
       invited: (invitation) => void this.#invited(invitation),
       up: (id) => {
+        if (!this.#isOfLeg(id)) return;
         this.speaker.ring(false);
         this.#is({ is: 'up', session: id });
         this.#tell({ event: 'answered', ucid: this.#ucid(id) });
+        void this.#sendNewest();
       },
-      ended: (id, cause, byUs) => {
-        this.speaker.ring(false);
-        this.speaker.silence();
-        this.#hear({ customer: null });
-        const ucid = this.#ucid(id);
-        this.#invitations.delete(id);
-        this.#answered.delete(id);
-        this.#is({ is: 'ended', session: id });
-        this.#tell({ event: 'ended', ucid, cause, byAgent: byUs });
+      ended: (id, cause, byUs) => this.#ended(id, cause, byUs),
+      track: (id, stream) => {
+        if (!this.#isOfLeg(id)) return;
+        this.speaker.play(stream);
+        this.#hear({ customer: stream });
       },
-      track: (_, stream) => { this.speaker.play(stream); this.#hear({ customer: stream }); },
     };
+  }
+
+  /** A session is over. One that was refused beside the call of now takes nothing from that call. */
+  #ended(id: string, cause: string, byUs: boolean) {
+    const isOfLeg = this.#isOfLeg(id);
+    const ucid = this.#ucid(id);
+    this.#invitations.delete(id);
+    this.#answered.delete(id);
+    if (!isOfLeg) return;
+    this.speaker.ring(false);
+    this.speaker.silence();
+    this.#hear({ customer: null });
+    this.#sends = null;
+    this.#letGo();
+    this.#is({ is: 'ended', session: id });
+    this.#tell({ event: 'ended', ucid, cause, byAgent: byUs });
   }
 
   async #invited(invitation: Invitation) {
@@ -201,6 +240,7 @@ export class Softphone {
     const { agent } = this.#voices;
     if (!agent || !invitation) return this.#phone.microphone === 'forbidden' ? 'microphone_forbidden' : 'microphone_missing';
     this.#answered.add(session);
+    this.#sends = { session, stream: agent };
     invitation.answer(agent);
     return null;
   }
@@ -208,6 +248,12 @@ export class Softphone {
   #rings(session: string): boolean {
     const { leg } = this.#phone;
     return leg.kind === 'ringing' && leg.session === session;
+  }
+
+  /** Whether a session is the one that rings or is up here. */
+  #isOfLeg(session: string): boolean {
+    const { leg } = this.#phone;
+    return (leg.kind === 'ringing' || leg.kind === 'up') && leg.session === session;
   }
 
   #watchTrack(stream: MediaStream) {
@@ -230,13 +276,13 @@ export class Softphone {
 
   #ucid(id: string): string | null {
     const { leg } = this.#phone;
-    return leg.kind !== 'idle' && leg.kind !== 'lost' && leg.session === id ? leg.ucid : null;
+    return (leg.kind === 'ringing' || leg.kind === 'up') && leg.session === id ? leg.ucid : null;
   }
 
   /** News for the desk. Lost news is no harm: the service tells the same, later. */
   #tell(body: PhoneNews, keepalive = false) {
     // A leg that names no call is none that the desk could know.
-    if (body.event === 'answered' && !body.ucid) return;
+    if ((body.event === 'answered' || body.event === 'ended') && !body.ucid) return;
     void post('/api/phone/events', { ...body, at: Date.now(), page: this.#instance }, { keepalive }).catch(() => {});
   }
 
