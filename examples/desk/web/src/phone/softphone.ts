@@ -13,6 +13,9 @@ const DECISION_MS = 1_000;
 /** What is heard of each side of the call that is up here. */
 export interface Voices { customer: MediaStream | null; agent: MediaStream | null }
 
+/** Whether a microphone gives sound: one that was unplugged stays silent. */
+const isLive = (stream: MediaStream | null): stream is MediaStream => stream !== null && stream.getAudioTracks().some(({ readyState }) => readyState !== 'ended');
+
 export class Softphone {
   #phone: Phone = START;
   #watchers = new Set<() => void>();
@@ -218,7 +221,9 @@ export class Softphone {
     if (!this.#rings(invitation.id) || this.#answered.has(invitation.id)) return;
     if (answer === 'ask') { this.#ask(invitation.id); return; }
     this.speaker.ring(false);
-    if (answer === 'busy') invitation.busy(); else await this.#answer(invitation.id);
+    if (answer === 'busy') { invitation.busy(); return; }
+    // Without a microphone it cannot be answered by itself: it rings, and the agent can pick up once there is one.
+    if (await this.#answer(invitation.id) !== null && this.#rings(invitation.id)) this.#ask(invitation.id);
   }
 
   #ask(session: string) {
@@ -233,13 +238,16 @@ export class Softphone {
   }
 
   async #answer(session: string): Promise<string | null> {
-    if (!this.#voices.agent || this.#voices.agent.getAudioTracks().every(({ readyState }) => readyState === 'ended')) await this.useDevices();
+    if (!isLive(this.#voices.agent)) await this.useDevices();
     const invitation = this.#invitations.get(session);
     // The desk's word and a click, or two clicks, may both pick up: once is enough.
     if (this.#answered.has(session)) return null;
     const { agent } = this.#voices;
-    if (!agent || !invitation) return this.#phone.microphone === 'forbidden' ? 'microphone_forbidden' : 'microphone_missing';
+    if (!invitation) return 'not_ringing';
+    if (!isLive(agent)) return this.#phone.microphone === 'forbidden' ? 'microphone_forbidden' : 'microphone_missing';
     this.#answered.add(session);
+    // Who was muted or on hold when the last call ended is heard in this one.
+    agent.getAudioTracks().forEach((track) => { track.enabled = true; });
     this.#sends = { session, stream: agent };
     invitation.answer(agent);
     return null;

@@ -129,3 +129,45 @@ test('without a call the microphone of before is let go at once, and one that no
   phone.stop();
   expect(live()).toEqual(['ended', 'ended', 'ended']);
 });
+
+test('what would be answered by itself rings where there is no microphone, and is picked up once there is one', async () => {
+  for (const [state, why] of [['forbidden', 'microphone_forbidden'], ['missing', 'microphone_missing']] as const) {
+    Object.assign(made, { microphone: state, heard: [] });
+    const { phone, listener } = await started();
+    const one = invitation('1');
+    listener.invited(one);
+    await soon();
+    expect([phone.phone.leg, made.heard, one.answered]).toEqual([{ kind: 'ringing', session: '1', ucid: 'ucid-1', caller: null, answer: 'ask' }, ['ring false', 'ring true'], []]);
+    expect(await phone.carryOut('answer')).toBe(why);
+    made.microphone = 'ready';
+    expect(await phone.carryOut('answer')).toBeNull();
+    expect(one.answered).toEqual([phone.voices.agent]);
+  }
+});
+
+test('nor is it answered with a microphone that was unplugged', async () => {
+  const { phone, listener } = await started();
+  made.streams[0]?.getTracks().forEach((track) => track.stop());
+  made.microphone = 'missing';
+  const one = invitation('1');
+  listener.invited(one);
+  await soon();
+  expect([one.answered, await phone.carryOut('answer')]).toEqual([[], 'microphone_missing']);
+  listener.ended('1', 'Canceled', false);
+  expect(await phone.carryOut('answer')).toBe('no_audio_here');
+});
+
+test('who was muted or on hold at the end of a call is heard in the next', async () => {
+  const { listener } = await started();
+  listener.invited(invitation('1'));
+  await soon();
+  listener.up('1');
+  // JsSIP switches the track off, and leaves it so when the call ends.
+  const [track] = made.streams[0]?.getAudioTracks() ?? [];
+  if (track) track.enabled = false;
+  listener.ended('1', 'Terminated', false);
+  const two = invitation('2');
+  listener.invited(two);
+  await soon();
+  expect([two.answered, track?.enabled]).toEqual([[made.streams[0]], true]);
+});

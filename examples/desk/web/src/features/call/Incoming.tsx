@@ -9,6 +9,7 @@ import { useWords } from '../../words/words';
 import { beginning, place, usePlace } from '../customer/places';
 import { useCustomerName } from '../customer/query';
 import { CustomerBrief } from './CustomerBrief';
+import { NoMicrophone } from './NoMicrophone';
 import { audio } from './commands';
 import { useShortcuts } from './shortcuts';
 
@@ -39,6 +40,7 @@ export function Incoming({ call }: { call: Call }) {
       {popup === 'in' && <div className="body"><CustomerBrief call={call} /></div>}
       {popup === 'off' && <Window title={name} start={box ?? beginning(0, { width: innerWidth, height: innerHeight })} onPlaced={(next) => place(call.ucid, { box: next })} onClose={() => setPopup('closed')}><CustomerBrief call={call} /></Window>}
       {!ready && !call.phone.tab && <div className="body"><Notice tone="warning">{words.phone.notRegisteredWhy}</Notice></div>}
+      {ready && <NoMicrophone />}
       <div className="controls">
         <Button tone="good" onClick={accept}><PhoneIncoming aria-hidden />{words.call.accept}<kbd aria-hidden>A</kbd></Button>
         <Button className="end" onClick={decline}><PhoneOff aria-hidden />{words.call.decline}<kbd aria-hidden>D</kbd></Button>
