@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { sameAgent } from '../../src/api/agents';
 import { heeds } from '../../src/features/call/shortcuts';
-import { callOf, hasForm, isBad, owedCall, personOf, ringsBeside, subjectOf, wantsAnother } from '../../src/features/desk/subject';
+import { callOf, hasForm, isBad, isDone, owedCall, personOf, ringsBeside, subjectOf, wantsAnother } from '../../src/features/desk/subject';
 import { stateTone } from '../../src/features/agent/tone';
 import type { Entry, WorklistPage } from '../../src/api/types';
 import type { Leg, Ringing } from '../../src/phone/machine';
@@ -66,6 +66,11 @@ describe('which call the card is about', () => {
     expect(['refused', 'given_up', 'overtaken'].map((state) => given(state, null))).toEqual([true, true, true]);
     expect([given('refused', 'already_disposed'), given('pending', null), given('sent', null), wantsAnother(call({ phase: 'after_call' }))]).toEqual([false, false, false, false]);
     expect([isBad('service', 'refused'), isBad('platform', 'refused'), isBad('service', 'pending')]).toEqual([true, false, false]);
+  });
+  test('one of which all is said gives way to whoever is called next', () => {
+    const given = (service: string, phase: 'after_call' | 'closed', why: string | null = 'already_disposed') => isDone(call({ phase, disposition: { ...done, targets: { service } }, can: { ...call().can, dispose: why } }));
+    expect([given('sent', 'closed'), given('pending', 'after_call'), given('refused', 'closed', null)]).toEqual([true, true, false]);
+    expect([isDone(call({ phase: 'closed' })), isDone(call({ phase: 'after_call' })), isDone(call({ disposition: done }))]).toEqual([false, false, false]);
   });
   test('without calls there is none', () => { expect(subjectOf([], NONE)).toBeNull(); });
 });

@@ -1,12 +1,15 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { call } from './calls';
 
 const get = vi.fn();
 const post = vi.fn();
-vi.mock('../../src/api/client', () => ({ at: (path: string, { key }: { key: string }) => path.replace('{key}', key), get: (path: string) => get(path), post: () => post() }));
+vi.mock('../../src/api/client', () => ({ at: (path: string, { key, ucid }: { key?: string; ucid?: string }) => path.replace('{key}', key ?? '').replace('{ucid}', ucid ?? ''), get: (path: string) => get(path), post: () => post() }));
 
+const PLACED = { ucid: '7', reference: 'r', state: 'accepted' };
 const KEPT = { key: 'k', number: '9000000001', name: null, leadId: null, at: 0, state: 'sending', ucid: null, reference: null, problem: null };
 const kept = new Map<string, string>();
-const now = () => JSON.parse(kept.get('desk-dial') ?? 'null')?.state ?? null;
+const dialled = () => JSON.parse(kept.get('desk-dial') ?? 'null');
+const now = () => dialled()?.state ?? null;
 /** A page that is loaded, with what the one before it has kept. */
 async function page(dial: object | null) {
   vi.resetModules();
@@ -65,4 +68,84 @@ test('a dial whose answer this page waits for is not asked for', async () => {
   answer({ ucid: '7', reference: 'r', state: 'accepted' });
   await dialled;
   expect(now()).toBe('accepted');
+});
+
+test('one whose answer was lost late may still arrive for a while: it counts from the loss', async () => {
+  const { dial, resume, unanswered, Problem } = await page(null);
+  let lose: (problem: Error) => void = () => {};
+  post.mockReturnValueOnce(new Promise((_, reject) => { lose = reject; }));
+  get.mockRejectedValue(new Problem({ status: 404, message: '', mayHaveHappened: false }));
+  const asked = dial({ number: '9000000001' });
+  vi.advanceTimersByTime(10_000);
+  lose(unanswered(true));
+  await asked;
+  for (const [passed, state] of [[0, 'unknown'], [2_900, 'unknown'], [200, 'not_sent']] as const) {
+    vi.advanceTimersByTime(passed);
+    await resume();
+    expect([passed, now()]).toEqual([passed, state]);
+  }
+});
+
+test('and from the load of the page, if the answer went to the one before', async () => {
+  const { resume, Problem } = await page(KEPT);
+  get.mockRejectedValue(new Problem({ status: 404, message: '', mayHaveHappened: false }));
+  await resume();
+  expect(now()).toBe('sending');
+  vi.advanceTimersByTime(3_100);
+  await resume();
+  expect(now()).toBe('not_sent');
+});
+
+test('no other is placed while it is not known what becomes of one', async () => {
+  const { dial, Problem } = await page(null);
+  post.mockRejectedValueOnce(new Problem({ status: 504, message: '', mayHaveHappened: true, reference: 'r1' }));
+  await dial({ number: '9000000001' });
+  await dial({ number: '9000000002' });
+  expect([dialled().number, now(), dialled().reference, post.mock.calls.length]).toEqual(['9000000001', 'unknown', 'r1', 1]);
+  const accepted = await page({ ...KEPT, state: 'accepted', ucid: '7' });
+  await accepted.dial({ number: '9000000002' });
+  expect([now(), dialled().number, post.mock.calls.length]).toEqual(['accepted', '9000000001', 1]);
+  for (const state of ['refused', 'not_sent', 'happened']) {
+    post.mockReset();
+    post.mockResolvedValueOnce(PLACED);
+    const over = await page({ ...KEPT, state });
+    await over.dial({ number: '9000000002' });
+    expect([state, now(), dialled().number, post.mock.calls.length]).toEqual([state, 'accepted', '9000000002', 1]);
+  }
+});
+
+test('one that the desk refuses for another open dial says so by the desk’s word and the other’s reference', async () => {
+  const { dial, Problem } = await page(null);
+  post.mockRejectedValueOnce(new Problem({ status: 409, message: 'the agent has an open dial: 7', mayHaveHappened: false, reason: 'dial_open', reference: 'r1' }));
+  await dial({ number: '9000000001' });
+  expect(dialled()).toMatchObject({ state: 'refused', reason: 'dial_open', reference: 'r1', lostAt: null });
+});
+
+test('an accepted one whose call is not told of is looked for after a while, by its id or by its key', async () => {
+  const { lookFor, isSilent } = await page({ ...KEPT, at: 60_000, state: 'accepted', ucid: '7' });
+  vi.advanceTimersByTime(30_000);
+  expect([await lookFor(), get.mock.calls.length]).toEqual([null, 0]);
+  vi.advanceTimersByTime(1_000);
+  const closed = call({ ucid: '7', phase: 'closed' });
+  get.mockResolvedValueOnce(closed);
+  expect([await lookFor(), get.mock.calls]).toEqual([closed, [['/api/calls/7']]]);
+  expect([isSilent({ ...dialled(), state: 'unknown' }, Date.now()), isSilent(dialled(), Date.now())]).toEqual([false, true]);
+  get.mockReset();
+  const nameless = await page({ ...KEPT, state: 'accepted' });
+  get.mockResolvedValueOnce({ ucid: '8', reference: 'r', state: 'accepted' });
+  expect([await nameless.lookFor(), get.mock.calls, dialled().ucid]).toEqual([null, [['/api/dials/k']], '8']);
+});
+
+test('no call is placed by a page that is out of date, in a call, while another is open, or without a microphone', async () => {
+  vi.doMock('../../src/state', () => ({}));
+  vi.doMock('../../src/words/words', () => ({}));
+  const { dialBlock } = await import('../../src/features/call/placing');
+  const { START } = await import('../../src/phone/machine');
+  const free = { stale: null, busy: false, pending: null, phone: START, ownership: 'here' as const };
+  const pending = (state: string) => ({ ...KEPT, lostAt: null, reason: null, state }) as never;
+  const phone = (microphone: string) => ({ ...START, microphone }) as typeof START;
+  expect([free, { ...free, stale: 'stale' as const, busy: true }, { ...free, busy: true }].map(dialBlock)).toEqual([null, 'stale', 'in_a_call']);
+  expect(['sending', 'accepted', 'unknown', 'refused', 'not_sent', 'happened'].map((state) => dialBlock({ ...free, pending: pending(state) }))).toEqual(['dial_open', 'dial_open', 'dial_open', null, null, null]);
+  expect(['unasked', 'ready', 'missing', 'forbidden'].map((state) => dialBlock({ ...free, phone: phone(state) }))).toEqual([null, null, 'microphone_missing', 'microphone_forbidden']);
+  expect(dialBlock({ ...free, phone: phone('missing'), ownership: 'elsewhere' })).toBeNull();
 });

@@ -1,7 +1,6 @@
 import { QueryClient } from '@tanstack/react-query';
 import { describe, expect, test } from 'vitest';
 import { KEYS, apply, type Calls } from '../../src/live/cache';
-import { isOf, type Pending } from '../../src/features/call/dialing';
 import type { Call } from '../../src/api/types';
 import { callOf } from '../../src/features/desk/subject';
 import { fillNotes, notesOf, notesToSend } from '../../src/features/call/drafts';
@@ -155,10 +154,6 @@ describe('a call that became part of another', () => {
     fillNotes(call({ ucid: '21' }), 'Wants Tuesday');
     expect(notesOf(call({ ucid: '22', ids: ['21', '22'], notes: 'Has a card' }))).toBe('Has a card\nWants Tuesday');
     expect(notesOf(call({ ucid: '32', ids: ['31', '32'] }))).toBe('');
-  });
-  test('is the one that was dialled', () => {
-    const pending: Pending = { key: 'k', number: '9000000001', name: null, leadId: null, at: 0, state: 'accepted', ucid: '1', reference: null, problem: null };
-    expect([isOf(pending, call({ ucid: '2', ids: ['1', '2'] })), isOf(pending, call({ ucid: '2', ids: ['2'] })), isOf({ ...pending, ucid: null }, call())]).toEqual([true, false, false]);
   });
 });
 

@@ -8,6 +8,9 @@ describe('a dial that this page waits for', () => {
   test('is its own call', () => {
     expect([call({ ucid: '7' }), call({ ucid: '8', ids: ['7', '8'] }), call({ ucid: '8' })].map((one) => belongsTo(accepted, one))).toEqual([true, true, false]);
   });
+  test('is its own call in whatever phase it is told of', () => {
+    for (const phase of ['calling', 'active', 'after_call', 'closed'] as const) expect([phase, belongsTo(accepted, call({ ucid: '7', phase })), belongsTo(accepted, call({ ucid: '8', phase }))]).toEqual([phase, true, false]);
+  });
   test('is not the call that the agent is in meanwhile, of another customer or from one', () => {
     for (const phase of ['ringing', 'active'] as const) {
       expect(belongsTo(sending, call({ ucid: '9', phase, direction: 'inbound' }))).toBe(false);

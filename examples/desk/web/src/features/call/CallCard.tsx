@@ -1,10 +1,8 @@
 import { CalendarPlus, Circle, Grid3x3, Mic, MicOff, MoreHorizontal, Pause, Phone, PhoneCall, PhoneIncoming, PhoneOff, Play, Users } from 'lucide-react';
-import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { Call } from '../../api/types';
 import { useAssist } from '../../assist';
-import { KEYS } from '../../live/cache';
-import { useNow, usePhone, useStale } from '../../state';
+import { useNow, usePhone } from '../../state';
 import { Button, Chip, Empty, Notice } from '../../ui/controls';
 import { Menu } from '../../ui/Menu';
 import { clock, grouped, timeOfDay } from '../../words/time';
@@ -16,75 +14,39 @@ import { useCustomerName } from '../customer/query';
 import { phaseText } from './phase';
 import { audio, reasonIn } from './commands';
 import { useControls } from './controls';
-import { dial, forgetPending, isOpen, resume, type Pending } from './dialing';
-import { belongsTo, hasOutcome } from './outcome';
+import { dial } from './dialing';
 import { Incoming } from './Incoming';
 import { Keypad } from './Keypad';
 import { NoMicrophone } from './NoMicrophone';
 import { Notes } from './Notes';
 import { Participants } from './Participants';
+import { useDialBlock } from './placing';
 import { useShortcuts } from './shortcuts';
 
 interface Booking { booking: boolean; onBook: () => void }
 
 /** The one raised thing on the page: the call, or what to do without one. Buttons follow the desk's record. */
-export function CallCard({ call, pending, selected, ...book }: { call: Call | null; pending: Pending | null; selected: Selected | null } & Booking) {
-  const matched = call !== null && pending !== null && belongsTo(pending, call);
-  useEffect(() => { if (matched) forgetPending(); }, [matched]);
-  if (!call && pending) return <PendingCard pending={pending} />;
+export function CallCard({ call, selected, ...book }: { call: Call | null; selected: Selected | null } & Booking) {
   if (!call) return <NoCall selected={selected} />;
-  return (
-    <>
-      {call.direction === 'inbound' && call.phase === 'ringing' ? <Incoming call={call} /> : <ActiveCard key={call.ucid} call={call} {...book} />}
-      {pending && !matched && (hasOutcome(pending) || isOpen(pending)) && <PendingCard pending={pending} />}
-    </>
-  );
+  if (call.direction === 'inbound' && call.phase === 'ringing') return <Incoming call={call} />;
+  return <ActiveCard key={call.ucid} call={call} {...book} />;
 }
 
 /** What to do without a call: whoever was chosen in a list is one press away. */
 function NoCall({ selected }: { selected: Selected | null }) {
   const words = useWords();
-  const stale = useStale();
+  const blocked = useDialBlock(false);
   const number = selected?.number ?? null;
   return (
     <section className="card">
       <Empty icon={<PhoneCall aria-hidden />} title={words.call.none}>
         <p>{words.call.noneWhy}</p>
         {selected !== null && number !== null && (
-          <Button tone="primary" blocked={stale ? words.reason['stale'] : null} onClick={() => void dial({ number, name: selected.name, leadId: selected.leadId ?? null, missedId: selected.missedId ?? null })}>
+          <Button tone="primary" blocked={blocked} onClick={() => void dial({ number, name: selected.name, leadId: selected.leadId ?? null, missedId: selected.missedId ?? null })}>
             <Phone aria-hidden />{words.worklist.call(selected.name ?? grouped(number))}
           </Button>
         )}
       </Empty>
-    </section>
-  );
-}
-
-function PendingCard({ pending }: { pending: Pending }) {
-  const words = useWords();
-  const now = useNow();
-  const { state } = pending;
-  const lost = state === 'unknown';
-  const over = hasOutcome(pending);
-  // It is found out by the desk, or settled by a supervisor: the card follows.
-  useQuery({ queryKey: [...KEYS.dials, pending.key], queryFn: resume, enabled: isOpen(pending), staleTime: 0, refetchInterval: 5_000 });
-  return (
-    <section className="card call-card" aria-label={words.call.calling}>
-      <div className="head">
-        <h1>{pending.name ?? grouped(pending.number)}</h1>
-        {!over && !lost && <time className="clock">{clock(now - pending.at)}</time>}
-        {pending.name !== null && <span className="number muted">{grouped(pending.number)}</span>}
-      </div>
-      {lost ? (
-        <div className="body"><Notice tone="warning"><p><strong>{words.call.unknownTitle}</strong></p><p>{words.call.unknownWhy}</p>{pending.reference && <p className="small muted">{words.call.reference(pending.reference)}</p>}</Notice></div>
-      ) : over ? (
-        <div className="body"><Notice tone={state === 'happened' ? 'warning' : 'bad'} action={<Button small onClick={forgetPending}>{words.close}</Button>}><p><strong>{state === 'happened' ? words.call.didRing : words.call.notRung}</strong></p>{pending.problem && <p>{pending.problem}</p>}</Notice></div>
-      ) : (
-        <>
-          <p className="facts" role="status"><Chip tone="blue">{words.call.calling}</Chip></p>
-          <div className="controls"><Button tone="bad" className="end" blocked={words.call.calling}><PhoneOff aria-hidden />{words.call.end}</Button></div>
-        </>
-      )}
     </section>
   );
 }

@@ -3,29 +3,26 @@ import { useSyncExternalStore } from 'react';
 import { at, get, post } from '../../api/client';
 import { Problem } from '../../api/problem';
 import type { Call, PlacedCall } from '../../api/types';
+import { hasOutcome, type Pending } from './outcome';
 
-export interface Pending {
-  key: string;
-  number: string;
-  name: string | null;
-  leadId: string | null;
-  at: number;
-  state: 'sending' | 'accepted' | 'refused' | 'not_sent' | 'unknown' | 'happened';
-  ucid: string | null;
-  reference: string | null;
-  problem: string | null;
-}
+export type { Pending };
 
 const KEPT = 'desk-dial';
-/** A request that seems lost may still arrive within this time. */
+/** A request whose answer was lost may still arrive within this time. */
 const ARRIVES_MS = 3_000;
+/** An accepted dial whose call nobody has told of for so long is looked for. */
+const SILENT_MS = 30_000;
 const watchers = new Set<() => void>();
 /** The dial whose answer this page waits for. */
 let posting: string | null = null;
 let pending: Pending | null = load();
 
 function load(): Pending | null {
-  try { return JSON.parse(sessionStorage.getItem(KEPT) ?? 'null') as Pending | null; } catch { return null; }
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? 'null') as Pending | null;
+    // The answer to a dial that was on its way went to the page before.
+    return kept && { ...kept, lostAt: kept.state === 'sending' ? Date.now() : kept.lostAt ?? null, reason: kept.reason ?? null };
+  } catch { return null; }
 }
 
 function set(next: Pending | null) {
@@ -41,16 +38,16 @@ const watch = (watcher: () => void) => {
 
 export const usePending = () => useSyncExternalStore(watch, () => pending);
 export const forgetPending = () => set(null);
-/** Whether a call is the one that was dialled, or that one has become part of it. */
-export const isOf = ({ ucid }: Pending, call: Call) => ucid !== null && (call.ucid === ucid || call.ids.includes(ucid));
+/** Whether a dial was accepted a while ago and nobody has told of its call. */
+export const isSilent = ({ state, at: since }: Pending, now: number) => state === 'accepted' && now - since > SILENT_MS;
 
 export interface Wish { number: string; name?: string | null; campaign?: string | null; did?: string | null; missedId?: string | null; leadId?: string | null }
 
-/** Places a call. A second one while the first is on its way is not sent. */
+/** Places a call. A second one while it is not known what becomes of the first is not sent. */
 export async function dial({ number, name = null, campaign, did, missedId, leadId }: Wish): Promise<void> {
-  if (pending?.state === 'sending') return;
+  if (pending && !hasOutcome(pending)) return;
   const key = crypto.randomUUID();
-  set({ key, number, name, leadId: leadId ?? null, at: Date.now(), state: 'sending', ucid: null, reference: null, problem: null });
+  set({ key, number, name, leadId: leadId ?? null, at: Date.now(), lostAt: null, state: 'sending', ucid: null, reference: null, problem: null, reason: null });
   posting = key;
   try {
     const body = { number, ...(campaign ? { campaign } : {}), ...(did ? { did } : {}), ...(missedId ? { missedId } : {}), ...(leadId ? { leadId } : {}) };
@@ -68,12 +65,21 @@ export const isOpen = ({ key, state }: Pending) => state === 'unknown' || (state
 /** Asks what became of a dial; it never dials again. A desk that knows of none was never asked. Else it is as it was. */
 export async function resume(): Promise<null> {
   if (!pending || !isOpen(pending)) return null;
-  const { key, at: since } = pending;
+  const { key, at: since, lostAt } = pending;
   try {
     took(key, await get(at('/api/dials/{key}', { key })));
   } catch (error) {
-    if (error instanceof Problem && error.status === 404 && Date.now() - since > ARRIVES_MS) update(key, { state: 'not_sent' });
+    if (error instanceof Problem && error.status === 404 && Date.now() - (lostAt ?? since) > ARRIVES_MS) update(key, { state: 'not_sent' });
   }
+  return null;
+}
+
+/** Asks for the call of a dial of which nobody has told: it may have been over before this page could hear of it. */
+export async function lookFor(): Promise<Call | null> {
+  if (!pending || !isSilent(pending, Date.now())) return null;
+  const { key, ucid } = pending;
+  if (ucid !== null) return get(at('/api/calls/{ucid}', { ucid }));
+  took(key, await get(at('/api/dials/{key}', { key })));
   return null;
 }
 
@@ -90,7 +96,8 @@ function failed(key: string, error: unknown) {
   const problem = error instanceof Problem ? error : null;
   const reference = typeof problem?.body['reference'] === 'string' ? problem.body['reference'] : null;
   const sent = problem?.mayHaveHappened ?? true;
-  update(key, { state: sent ? 'unknown' : 'refused', reference, problem: problem?.body.message || null });
+  const reason = typeof problem?.body['reason'] === 'string' ? problem.body['reason'] : null;
+  update(key, { state: sent ? 'unknown' : 'refused', lostAt: sent ? Date.now() : null, reference, problem: problem?.body.message || null, reason });
 }
 
 function update(key: string, change: Partial<Pending>) {

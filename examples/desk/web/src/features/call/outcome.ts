@@ -1,7 +1,23 @@
 /** What belongs to a dial that this page waits for: pure. */
 import type { Call } from '../../api/types';
 import { digitsOf } from '../desk/subject';
-import type { Pending } from './dialing';
+
+/** A dial from the click until its call is there, or something became of it. */
+export interface Pending {
+  key: string;
+  number: string;
+  name: string | null;
+  leadId: string | null;
+  at: number;
+  /** Since when only the desk can say what became of it. */
+  lostAt: number | null;
+  state: 'sending' | 'accepted' | 'refused' | 'not_sent' | 'unknown' | 'happened';
+  ucid: string | null;
+  reference: string | null;
+  problem: string | null;
+  /** The desk's word for why it was refused. */
+  reason: string | null;
+}
 
 /** Whether a call is the one that was dialled, or that one has become part of it. Before its id is known, its reference says so, or the number that was dialled. */
 export function belongsTo({ ucid, reference, number }: Pick<Pending, 'ucid' | 'reference' | 'number'>, call: Call): boolean {

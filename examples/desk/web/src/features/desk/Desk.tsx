@@ -5,7 +5,9 @@ import type { Call } from '../../api/types';
 import { AfterCall } from '../disposition/AfterCall';
 import { CallCard } from '../call/CallCard';
 import { Rings } from '../call/Rings';
-import { usePending } from '../call/dialing';
+import { PendingCard, usePendingDial } from '../call/PendingCard';
+import { forgetPending } from '../call/dialing';
+import { hasOutcome } from '../call/outcome';
 import { Demo } from '../customer/Demo';
 import type { Selected } from '../lead/query';
 import { Worklist } from '../worklist/Worklist';
@@ -13,7 +15,7 @@ import { useWords } from '../../words/words';
 import { SignedOut } from './SignedOut';
 import { Part } from '../../ui/Broken';
 import { lazily } from '../../ui/lazily';
-import { callOf, personOf, ringsBeside, subjectOf } from './subject';
+import { callOf, isDone, personOf, ringsBeside, subjectOf } from './subject';
 import './desk.css';
 
 const PARTS = {
@@ -55,7 +57,7 @@ export default function Desk() {
   const { data: me } = useMe();
   const agent = me?.agents[0] ?? null;
   const mine = useCalls().flatMap((call) => callOf(call, agent) ?? []);
-  const pending = usePending();
+  const pending = usePendingDial(mine);
   const [aside, putAside] = useState(keptAside);
   const [selected, select] = useState<Selected | null>(null);
   const [booking, setBooking] = useState(false);
@@ -68,23 +70,33 @@ export default function Desk() {
   const pinned = usePinned();
   useParts();
   const assist = useAssist();
-  const shown: Call | null = subject;
+  // A call of which all is said gives way to the next one.
+  const shown: Call | null = pending && subject && isDone(subject) ? null : subject;
+  const setAside = ({ ucid }: Call) => putAside(keptAside = new Set(keptAside).add(ucid));
+  const choose = (who: Selected) => {
+    if (subject && isDone(subject)) setAside(subject);
+    if (pending && hasOutcome(pending)) forgetPending();
+    select(who);
+  };
+  const isOver = shown !== null && (shown.phase === 'after_call' || shown.phase === 'closed');
   // Whom one calls is whom the page is about, before the service has said anything of the call.
-  const about = pending && pending.number !== selected?.number ? pending : selected;
+  const goesOut = pending?.state === 'sending' || pending?.state === 'accepted';
+  const about = pending && (goesOut ? pending.number !== selected?.number : !selected) ? pending : selected;
   // What one books is of the person: before the call, in it, and as it becomes part of another.
   const who = personOf(shown ?? about, shown);
   useEffect(() => setBooking(false), [who]);
   const ringsIn = shown?.direction === 'inbound' && shown.phase === 'ringing';
   return (
     <div className="desk">
-      <div className="side"><Worklist onSelect={select} chosen={(shown ?? about)?.number ?? null} busy={shown !== null && shown.phase !== 'closed'} /></div>
+      <div className="side"><Worklist onSelect={choose} chosen={(shown ?? about)?.number ?? null} busy={subject !== null && subject.phase !== 'closed'} /></div>
       <div className="center stack">
         <div className="middle stack" ref={pinned}>
           {agent !== null && <SignedOut agent={agent} />}
           {ringsBeside(leg, shown) && <Rings dials={pending !== null} />}
-          {shown && (shown.phase === 'after_call' || shown.phase === 'closed')
-            ? <AfterCall key={shown.ucid} call={shown} onBook={() => setBooking(true)} onBack={() => { putAside(keptAside = new Set(keptAside).add(shown.ucid)); select(null); }} />
-            : <CallCard call={shown} pending={pending} selected={selected} booking={booking} onBook={() => setBooking(!booking)} />}
+          {pending && (isOver || !shown) && <PendingCard pending={pending} />}
+          {shown && isOver && <AfterCall key={shown.ucid} call={shown} onBook={() => setBooking(true)} onBack={() => { setAside(shown); select(null); }} />}
+          {!isOver && (shown || !pending) && <CallCard call={shown} selected={selected} booking={booking} onBook={() => setBooking(!booking)} />}
+          {pending && shown && !isOver && <PendingCard pending={pending} />}
         </div>
         {!shown && !pending && me?.demo && <Demo />}
         <Part>{!ringsIn && (shown ?? about) && <Appointments key={who} call={shown} selected={about} open={booking} onToggle={() => setBooking(!booking)} />}</Part>

@@ -38,6 +38,9 @@ export const isBad = (target: string, state: string) => target === 'service' && 
 /** Whether one was given that ended so. */
 export const wantsAnother = ({ disposition, can }: Call) => disposition !== null && can.dispose === null && isBad('service', disposition.targets['service'] ?? '');
 
+/** Whether all is said of a call that is over: it gives way to whoever is chosen or dialled next. */
+export const isDone = (call: Call) => (call.phase === 'after_call' || call.phase === 'closed') && call.disposition !== null && !wantsAnother(call);
+
 /** The own part of a call that a colleague goes on with. */
 const isPart = ({ agent, part }: Call) => part !== null && sameAgent(part.agent, agent);
 

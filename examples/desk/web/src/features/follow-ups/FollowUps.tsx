@@ -8,12 +8,14 @@ import { toastProblem } from '../../ui/toasts';
 import { dateAndTime } from '../../words/time';
 import { useWords } from '../../words/words';
 import { dial } from '../call/dialing';
+import { useDialBlock } from '../call/placing';
 import type { Selected } from '../lead/query';
 import { shownAs, useFollowUps } from './due';
 
-export function FollowUps({ onSelect, busy }: { onSelect: (who: Selected) => void; busy: boolean }) {
+export function FollowUps({ busy, onSelect }: { busy: boolean; onSelect: (who: Selected) => void }) {
   const words = useWords();
   const stale = useStale();
+  const blocked = useDialBlock(busy);
   const now = useNow(5_000);
   const cache = useQueryClient();
   const list = useFollowUps();
@@ -30,7 +32,7 @@ export function FollowUps({ onSelect, busy }: { onSelect: (who: Selected) => voi
     <ul>
       {open.map((one) => (
         <li className="entry" key={one.id}>
-          <Button icon tone="quiet" aria-label={words.worklist.call(shownAs(one, words))} blocked={stale ? words.reason['stale'] : busy ? words.reason['in_a_call'] : one.number === null ? words.reason['no_number'] : null} onClick={() => { if (one.number === null) return; onSelect(one); void dial({ number: one.number, name: one.name }); }}><Phone aria-hidden /></Button>
+          <Button icon tone="quiet" aria-label={words.worklist.call(shownAs(one, words))} blocked={blocked ?? (one.number === null ? words.reason['no_number'] : null)} onClick={() => { if (one.number === null) return; onSelect(one); void dial({ number: one.number, name: one.name }); }}><Phone aria-hidden /></Button>
           <span className="who"><strong>{shownAs(one, words)}</strong><span className="small muted">{dateAndTime(one.dueAt)}{one.text && ` · ${one.text}`}</span></span>
           {one.dueAt <= now && <Chip tone="warning">{words.followUps.overdue}</Chip>}
           <Button small blocked={stale ? words.reason['stale'] : done.isPending ? words.loading : null} onClick={() => done.mutate(one.id)}>{words.followUps.done}</Button>

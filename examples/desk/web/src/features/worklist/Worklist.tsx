@@ -13,7 +13,8 @@ import { ContextMenu, type MenuEntry } from '../../ui/Menu';
 import { toastProblem } from '../../ui/toasts';
 import { ago, dateAndTime, grouped, span } from '../../words/time';
 import { useWords, type Words } from '../../words/words';
-import { dial, usePending } from '../call/dialing';
+import { dial } from '../call/dialing';
+import { useDialBlock } from '../call/placing';
 import { DEFAULTS, DialOptions } from './DialOptions';
 import { FollowUps } from '../follow-ups/FollowUps';
 import { Owed, useOwed } from '../disposition/Owed';
@@ -44,7 +45,7 @@ export function Worklist({ onSelect, chosen, busy }: { onSelect: Select; chosen:
       <div className="scroll" id="list" role="tabpanel" aria-labelledby={`tab-${tab}`}>
         {tab === 'worklist' && <Entries onSelect={onSelect} chosen={chosen} busy={busy} />}
         {tab === 'missed' && <MissedList missed={missed.data?.missed} failed={missed.isError && !missed.data} again={() => void missed.refetch()} busy={busy} onSelect={onSelect} />}
-        {tab === 'follow_ups' && <FollowUps onSelect={onSelect} busy={busy} />}
+        {tab === 'follow_ups' && <FollowUps busy={busy} onSelect={onSelect} />}
         {tab === 'owed' && <Owed />}
       </div>
     </section>
@@ -53,12 +54,11 @@ export function Worklist({ onSelect, chosen, busy }: { onSelect: Select; chosen:
 
 function Dialer({ busy, onSelect }: { busy: boolean; onSelect: Select }) {
   const words = useWords();
-  const stale = useStale();
-  const pending = usePending();
+  const cannot = useDialBlock(busy);
   const [number, setNumber] = useState('');
   const [more, setMore] = useState(false);
   const [choice, choose] = useState(DEFAULTS);
-  const blocked = stale ? words.reason['stale'] : busy ? words.reason['in_a_call'] : pending?.state === 'sending' ? words.call.calling : number.trim() === '' ? words.worklist.dialPlace : null;
+  const blocked = cannot ?? (number.trim() === '' ? words.worklist.dialPlace : null);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (blocked) return;
@@ -80,7 +80,7 @@ function Dialer({ busy, onSelect }: { busy: boolean; onSelect: Select }) {
 
 function Entries({ onSelect, chosen, busy }: { onSelect: Select; chosen: string | null; busy: boolean }) {
   const words = useWords();
-  const stale = useStale();
+  const blocked = useDialBlock(busy);
   const list = useInfiniteQuery({
     queryKey: KEYS.worklist,
     queryFn: async ({ pageParam }) => readAt(await get('/api/worklist', { query: { cursor: pageParam, limit: 50 } }), Date.now()),
@@ -93,11 +93,10 @@ function Entries({ onSelect, chosen, busy }: { onSelect: Select; chosen: string 
   const pages = list.data.pages;
   const entries = waiting(pages);
   const left = pages[0]?.withoutNumber ?? 0;
-  const blocked = stale ? words.reason['stale'] : busy ? words.reason['in_a_call'] : null;
   return (
     <>
       {entries.length === 0 && <Empty icon={<Inbox aria-hidden />} title={words.worklist.empty}><p>{words.worklist.emptyWhy}</p></Empty>}
-      <ul>{entries.map(({ entry, since }) => <EntryRow key={entry.id} entry={entry} since={since} chosen={entry.number === chosen} blocked={blocked ?? null} onSelect={onSelect} />)}</ul>
+      <ul>{entries.map(({ entry, since }) => <EntryRow key={entry.id} entry={entry} since={since} chosen={entry.number === chosen} blocked={blocked} onSelect={onSelect} />)}</ul>
       {left > 0 && <p className="small muted" style={{ padding: 12 }}>{words.worklist.left(left)}</p>}
       {list.hasNextPage && <div style={{ padding: 12 }}><Button onClick={() => void list.fetchNextPage()}>{words.showMore}</Button></div>}
     </>
@@ -158,6 +157,7 @@ function MissedList({ missed, failed, again, busy, onSelect }: { missed: readonl
   const { data: me } = useMe();
   const now = useNow(30_000);
   const stale = useStale();
+  const cannot = useDialBlock(busy);
   const cache = useQueryClient();
   const claim = useMutation({
     mutationFn: ({ id, verb }: { id: string; verb: 'claim' | 'release' }) => post(at(`/api/missed/{id}/${verb}`, { id }), {}),
@@ -173,7 +173,7 @@ function MissedList({ missed, failed, again, busy, onSelect }: { missed: readonl
         const mine = sameAgent(entry.claimedBy, me?.agents[0]);
         const taken = entry.claimedBy !== null && !mine ? words.worklist.claimed(entry.claimedBy) : null;
         const name = entry.name ?? grouped(entry.number);
-        const blocked = (stale ? words.reason['stale'] : busy ? words.reason['in_a_call'] : taken) ?? null;
+        const blocked = cannot ?? taken;
         const who = { number: entry.number, name: entry.name, leadId: entry.leadId ?? null, missedId: entry.id };
         const call = () => { onSelect(who); void dial(who); };
         return (
