@@ -8,7 +8,7 @@ import { BOOKED, freshSlots, lostBy, ofDay, relevant, suggested, why } from '../
 import { beginning, placed, type Places } from '../../src/features/customer/places';
 import { moment, plain, profileOf } from '../../src/features/customer/profile';
 import { ProfileView } from '../../src/features/customer/ProfileView';
-import { filled, moreOf } from '../../src/features/lead/query';
+import { filled, leadOf, moreOf } from '../../src/features/lead/query';
 import { KEYS, apply } from '../../src/live/cache';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
@@ -110,6 +110,17 @@ describe('appointments', () => {
 
 describe('a lead', () => {
   const lead = { id: 'l', name: 'A', number: '9000000001', email: null, source: null, assignedTo: null, createdAt: 0, lastInteractionAt: null, fields: { date_of_visit: ' 2026-01-01', empty: ' ' } };
+  test('is none only where the desk has said so', () => {
+    const said = (data: { lead: { id: string } | null } | undefined, error: unknown = null, known: string | null = null) => {
+      const { id, failed } = leadOf(known, '9000000001', { data, error, refetch: () => null });
+      return [id, failed];
+    };
+    const problem = (status: number) => new Problem({ status, message: '', mayHaveHappened: false });
+    expect([said(undefined), said({ lead: null }), said({ lead: { id: 'l' } })]).toEqual([[undefined, false], [null, false], ['l', false]]);
+    expect([said(undefined, problem(502)), said(undefined, problem(0)), said(undefined, problem(400))]).toEqual([[undefined, true], [undefined, true], [null, false]]);
+    // What was known before the desk could not be asked is known still.
+    expect([said({ lead: { id: 'l' } }, problem(502)), said(undefined, problem(502), 'k')]).toEqual([['l', false], ['k', false]]);
+  });
   test('shows its plain facts', () => { expect(moreOf(lead)).toEqual([['Date of visit', '2026-01-01']]); });
   test('is written to with what was typed, each in its place', () => {
     expect(filled('Dear {1}, at {2}. {3} {1}', ['A', ' '])).toBe('Dear A, at {2}. {3} A');

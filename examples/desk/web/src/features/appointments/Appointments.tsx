@@ -9,7 +9,7 @@ import { Button, Chip, Notice } from '../../ui/controls';
 import { toastProblem } from '../../ui/toasts';
 import { dateAndTime, dayAndTime } from '../../words/time';
 import { useWords } from '../../words/words';
-import { useLeadId, type Selected } from '../lead/query';
+import { useLeadOf, type Selected } from '../lead/query';
 import { BookingForm, inView } from './BookingForm';
 import { useAppointments } from './query';
 import { relevant } from './slots';
@@ -21,7 +21,7 @@ interface Props { call: Call | null; selected: Selected | null; open: boolean; o
 export default function Appointments({ call, selected, open, onToggle }: Props) {
   const words = useWords();
   const id = useId();
-  const leadId = useLeadId(call, selected) ?? null;
+  const leadId = useLeadOf(call, selected).id ?? null;
   // A call that was handed on is the colleague's: what is booked now is of the person.
   const ucid = call && !call.part ? call.ucid : null;
   const now = useNow(30_000);

@@ -1,6 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { at, get, post } from '../../api/client';
+import { Problem } from '../../api/problem';
 import type { Call, Disposed } from '../../api/types';
 import { useAssist } from '../../assist';
 import { useNow, useStale } from '../../state';
@@ -8,7 +9,7 @@ import { Part } from '../../ui/Broken';
 import { lazily } from '../../ui/lazily';
 import { Button, Chip, Field, Notice } from '../../ui/controls';
 import { sentence } from '../../ui/toasts';
-import { clock, grouped, momentOf } from '../../words/time';
+import { clock, grouped } from '../../words/time';
 import { outcomeIn, useWords } from '../../words/words';
 import { Notes } from '../call/Notes';
 import { notesOf, notesToSend } from '../call/drafts';
@@ -16,6 +17,7 @@ import { useShortcuts } from '../call/shortcuts';
 import { wantsAnother } from '../desk/subject';
 import { suggested } from '../appointments/slots';
 import { useCustomerName } from '../customer/query';
+import { asksCallBack, callBackToSend } from './callback';
 import { useQuiet } from './quiet';
 
 const AddFollowUp = lazily(() => import('../follow-ups/AddFollowUp'));
@@ -75,7 +77,7 @@ export function Choose({ call, isOwn = true, onBack, onSaved }: { call: Call; is
   const assist = useAssist();
   const save = useMutation({
     mutationFn: () => post(at('/api/calls/{ucid}/disposition', { ucid: call.ucid }), {
-      code, ...notesToSend(call, notes), ...(call.agent ? { agent: call.agent } : {}), ...(callBackAt ? { callBackAt: momentOf(callBackAt) } : {}),
+      code, ...notesToSend(call, notes), ...(call.agent ? { agent: call.agent } : {}), ...callBackToSend(code, callBackAt),
     }, { key: key.current }),
     ...(onSaved ? { onSuccess: onSaved } : {}),
   });
@@ -107,7 +109,7 @@ export function Choose({ call, isOwn = true, onBack, onSaved }: { call: Call; is
           ))}
         </div>
       </fieldset>
-      {/FOLLOW|CALLBACK/.test(code) && <Field label={words.disposition.callBackAt}>{(ids) => <input {...ids} type="datetime-local" value={callBackAt} onChange={(event) => setCallBackAt(event.target.value)} />}</Field>}
+      {asksCallBack(code) && <Field label={words.disposition.callBackAt} wrong={save.error instanceof Problem ? save.error.field('callBackAt') : null}>{(ids) => <input {...ids} type="datetime-local" value={callBackAt} onChange={(event) => setCallBackAt(event.target.value)} />}</Field>}
       <Notes call={call} onChange={typed} />
       {assist && isOwn && !call.part && <assist.NotesFill call={call} />}
       {error && <Notice tone="bad"><p>{error.title}</p>{error.text && <p>{error.text}</p>}</Notice>}

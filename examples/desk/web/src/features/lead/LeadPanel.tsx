@@ -12,28 +12,28 @@ import { hasWindow, place, usePlace } from '../customer/places';
 import { useProfile } from '../customer/query';
 import { LEVEL_TONE } from '../worklist/levels';
 import MessageDialog from './MessageDialog';
-import { moreOf, useLead360, useLeadId, useTemplates, type Selected } from './query';
+import { moreOf, useLead360, useLeadOf, useTemplates, type Selected } from './query';
 import './lead.css';
 
 /** Who it is, from ringing on, in or out, and before the call for whoever was chosen: what is stored, and what there was. */
 export default function LeadPanel({ call, selected }: { call: Call | null; selected: Selected | null }) {
   const words = useWords();
-  const id = useLeadId(call, selected);
+  const { id, failed, again } = useLeadOf(call, selected);
   const known = useLead360(id);
   if (!call && !selected) return <section className="card"><Empty icon={<UserRound aria-hidden />} title={words.lead.title}><p>{words.lead.choose}</p></Empty></section>;
   const all = known.data ?? null;
   return (
     <div className="stack">
-      <Facts call={call} selected={selected} all={all} waits={id === undefined || (typeof id === 'string' && known.isPending)} />
-      {known.isError && <Notice tone="warning" action={<Button small onClick={() => void known.refetch()}>{words.retry}</Button>}>{words.lead.failed}</Notice>}
+      <Facts call={call} selected={selected} all={all} state={failed || known.isError ? 'failed' : id === undefined || (typeof id === 'string' && known.isPending) ? 'waits' : 'known'} />
+      {(failed || known.isError) && <Notice tone="warning" action={<Button small onClick={failed ? again : () => void known.refetch()}>{words.retry}</Button>}>{words.lead.failed}</Notice>}
       {all && <Whole all={all} />}
-      {id === null && call && !(call.direction === 'inbound' && call.phase === 'ringing') && <section className="card"><div className="body"><CustomerBrief call={call} /></div></section>}
+      {(id === null || failed) && call && !(call.direction === 'inbound' && call.phase === 'ringing') && <section className="card"><div className="body"><CustomerBrief call={call} /></div></section>}
     </div>
   );
 }
 
 /** The preparation card: what one wants to have seen before the first word. */
-function Facts({ call, selected, all, waits }: { call: Call | null; selected: Selected | null; all: LeadOverview | null; waits: boolean }) {
+function Facts({ call, selected, all, state }: { call: Call | null; selected: Selected | null; all: LeadOverview | null; state: 'waits' | 'failed' | 'known' }) {
   const words = useWords();
   const now = useNow(30_000);
   const command = useCommand(call);
@@ -61,7 +61,8 @@ function Facts({ call, selected, all, waits }: { call: Call | null; selected: Se
         {call?.campaign && <><dt>{words.worklist.campaign}</dt><dd>{call.campaign}</dd></>}
         {call?.did && <><dt>{words.lead.line}</dt><dd className="number">{call.did}</dd></>}
       </dl>
-      {waits ? <p className="small muted note" role="status">{words.loading}</p> : !all && <p className="small muted note">{words.lead.notALead}</p>}
+      {state === 'waits' && <p className="small muted note" role="status">{words.loading}</p>}
+      {state === 'known' && !all && <p className="small muted note">{words.lead.notALead}</p>}
     </section>
   );
 }

@@ -1,6 +1,7 @@
 /** Leads as the desk knows them: one read per question, however many parts of the page ask. */
 import { useQuery } from '@tanstack/react-query';
 import { at, get } from '../../api/client';
+import { Problem } from '../../api/problem';
 import type { Call, Lead } from '../../api/types';
 import { KEYS } from '../../live/cache';
 import { named } from '../customer/profile';
@@ -8,8 +9,10 @@ import { named } from '../customer/profile';
 /** Whom the page is about without a call: chosen in a list, or dialled. */
 export interface Selected { number: string | null; name: string | null; leadId?: string | null; missedId?: string | null }
 
-/** The lead of a call, or of whoever was chosen; `undefined` while nobody knows yet. */
-export function useLeadId(call: Call | null, selected: Selected | null): string | null | undefined {
+/** The lead of a call, or of whoever was chosen: `undefined` while nobody knows, `null` of somebody who is none. */
+export interface LeadOf { id: string | null | undefined; failed: boolean; again: () => void }
+
+export function useLeadOf(call: Call | null, selected: Selected | null): LeadOf {
   const known = (call ? call.lead?.id : selected?.leadId) ?? null;
   const number = call ? call.number : selected?.number ?? null;
   const lookup = useQuery({
@@ -17,8 +20,18 @@ export function useLeadId(call: Call | null, selected: Selected | null): string 
     queryFn: () => get('/api/leads/lookup', { query: { number: number ?? '' } }),
     enabled: known === null && number !== null,
   });
-  if (known !== null || number === null) return known;
-  return lookup.isPending ? undefined : lookup.data?.lead?.id ?? null;
+  return leadOf(known, number, lookup);
+}
+
+interface Lookup { data: { lead?: { id: string } | null } | undefined; error: unknown; refetch: () => unknown }
+
+/** What a lookup says, where the lead is not known without one. One that failed says of nobody that it is no lead; what is no telephone number is none. */
+export function leadOf(known: string | null, number: string | null, { data, error, refetch }: Lookup): LeadOf {
+  const again = () => void refetch();
+  if (known !== null || number === null) return { id: known, failed: false, again };
+  if (data) return { id: data.lead?.id ?? null, failed: false, again };
+  if (error instanceof Problem && error.status === 400) return { id: null, failed: false, again };
+  return { id: undefined, failed: error !== null, again };
 }
 
 export function useLead360(id: string | null | undefined) {
