@@ -6,6 +6,7 @@ import { apply } from './live/cache';
 import { cache } from './live/queries';
 import { BROWSER, Stream } from './live/stream';
 import { Whose } from './live/whose';
+import { Keeper } from './phone/keeper';
 import { Owner } from './phone/owner';
 import { Softphone } from './phone/softphone';
 
@@ -19,6 +20,7 @@ export const whose = new Whose({
 export const stream = new Stream((message) => apply(cache, message), BROWSER, whose.suspect);
 export const softphone = new Softphone();
 export const owner = new Owner((command, value) => softphone.carryOut(command, value));
+export const keeper = new Keeper(owner, softphone);
 
 let going = false;
 
@@ -30,10 +32,9 @@ export function begin(hasPhone: boolean) {
   whose.onOther = () => { if (softphone.phone.leg.kind === 'up') signedOut(); else go(); };
   stream.start();
   if (hasPhone) {
-    owner.watch(() => {
-      if (owner.state === 'here') void softphone.start().catch(() => {});
-      else softphone.stop();
-    });
+    owner.watch(() => keeper.changed());
+    // The desk answers again, or somebody has signed in again.
+    stream.watch(() => { if (stream.standing === 'live') keeper.hurry(); });
     softphone.watch(() => owner.tell(softphone.phone.leg.kind === 'up' && softphone.phone.leg.muted));
     void owner.start();
     navigator.mediaDevices?.addEventListener('devicechange', softphone.devicesChanged);
@@ -45,7 +46,7 @@ export function begin(hasPhone: boolean) {
     before = stream.standing;
   });
   addEventListener('offline', () => stream.lost());
-  addEventListener('online', () => { stream.hurry(); void softphone.networkChanged(); });
+  addEventListener('online', () => { stream.hurry(); keeper.hurry(); void softphone.networkChanged(); });
   addEventListener('visibilitychange', () => { if (!document.hidden) stream.hurry(); });
   resumeDrafts();
   addEventListener('pagehide', () => { leaveDrafts(); softphone.leave(); });

@@ -33,6 +33,12 @@ export interface SipListener {
   track(id: string, stream: MediaStream): void;
 }
 
+/** A REGISTER that failed is sent again after this time, each next one after twice as long. */
+const AGAIN_MS = 5_000;
+const LONGEST_AGAIN_MS = 60_000;
+/** It was refused for who asks: the same again is refused again, and too often may lock the account. */
+const FINAL = new Set([401, 403, 407]);
+
 /** How long a new network is waited for. */
 const REGISTERED_WITHIN_MS = 10_000;
 
@@ -42,6 +48,10 @@ const HEADERS = ['X-UCID', 'X-CALLERNO', 'X-DID', 'X-ACCOUNT', 'X-UUI', 'User-to
 export class Sip {
   readonly #ua: JsSIP.UA;
   readonly #sessions = new Map<string, RTCSession>();
+  /** Whether it is being told that a REGISTER failed. */
+  #isRefused = false;
+  #wait = AGAIN_MS;
+  #again: ReturnType<typeof setTimeout> | null = null;
 
   constructor(private readonly settings: SipSettings, private readonly listener: SipListener) {
     this.#ua = new JsSIP.UA({
@@ -56,10 +66,20 @@ export class Sip {
       ...(settings.displayName === undefined ? {} : { display_name: settings.displayName }),
     });
     this.#ua.on('connecting', () => listener.connecting());
-    this.#ua.on('registered', () => listener.registered());
-    this.#ua.on('unregistered', () => listener.unregistered());
+    this.#ua.on('registered', () => {
+      this.#wait = AGAIN_MS;
+      this.#forget();
+      listener.registered();
+    });
+    // One that failed has been told of as refused.
+    this.#ua.on('unregistered', () => { if (!this.#isRefused) listener.unregistered(); });
     this.#ua.on('disconnected', () => listener.connecting());
-    this.#ua.on('registrationFailed', ({ cause }: { cause?: string }) => listener.refused(cause ?? ''));
+    this.#ua.on('registrationFailed', ({ cause, response }: { cause?: string; response?: { status_code: number } | null }) => {
+      this.#isRefused = true;
+      queueMicrotask(() => { this.#isRefused = false; });
+      listener.refused(cause ?? '');
+      if (!FINAL.has(response?.status_code ?? 0)) this.#registerLater();
+    });
     this.#ua.on('newRTCSession', (event: { originator: string; session: RTCSession; request: unknown }) => {
       if (event.originator === 'remote') this.#rings(event.session, event.request as IncomingRequest);
     });
@@ -68,10 +88,34 @@ export class Sip {
   start() { this.#ua.start(); }
 
   /** Ends sessions and the registration. */
-  stop() { this.#ua.stop(); }
+  stop() {
+    this.#forget();
+    this.#ua.stop();
+  }
 
   /** Takes the contact away before the page goes, so that the next INVITE finds another one. */
-  leave() { this.#ua.unregister(); }
+  leave() {
+    this.#forget();
+    this.#ua.unregister();
+  }
+
+  /** Without a socket nothing is sent: a new one registers by itself. */
+  register() {
+    this.#forget();
+    if (this.#ua.isConnected() && !this.#ua.isRegistered()) this.#ua.register();
+  }
+
+  /** As long as its socket is up, the stack never sends a REGISTER again that failed. */
+  #registerLater() {
+    this.#forget();
+    this.#again = setTimeout(() => this.register(), this.#wait);
+    this.#wait = Math.min(this.#wait * 2, LONGEST_AGAIN_MS);
+  }
+
+  #forget() {
+    if (this.#again !== null) clearTimeout(this.#again);
+    this.#again = null;
+  }
 
   hangUp(id: string) {
     const session = this.#sessions.get(id);

@@ -5,7 +5,8 @@
 import type { Answer } from '../api/types';
 
 export type { Answer };
-export type Registration = 'off' | 'connecting' | 'registered' | 'refused';
+/** `failed`: it could not even be started. */
+export type Registration = 'off' | 'connecting' | 'registered' | 'refused' | 'failed';
 
 export interface Ringing { kind: 'ringing'; session: string; ucid: string | null; caller: string | null; answer: Answer | null }
 export interface Up { kind: 'up'; session: string; ucid: string | null; caller: string | null; muted: boolean }
@@ -14,7 +15,7 @@ export type Leg = { kind: 'idle' } | Ringing | Up | { kind: 'lost'; ucid: string
 export interface Phone { registration: Registration; leg: Leg; microphone: 'unasked' | 'ready' | 'missing' | 'forbidden' }
 
 export type PhoneFact =
-  | { is: 'connecting' | 'registered' | 'unregistered' | 'refused' }
+  | { is: 'connecting' | 'registered' | 'unregistered' | 'refused' | 'failed' }
   | { is: 'microphone'; state: Phone['microphone'] }
   | { is: 'invited'; session: string; ucid: string | null; caller: string | null }
   | { is: 'decided'; session: string; answer: Answer }
@@ -31,6 +32,7 @@ export function next(phone: Phone, fact: PhoneFact): Phone {
     case 'registered': return { ...phone, registration: 'registered' };
     case 'unregistered': return { ...phone, registration: 'off' };
     case 'refused': return { ...phone, registration: 'refused' };
+    case 'failed': return { ...phone, registration: 'failed' };
     case 'microphone': return { ...phone, microphone: fact.state };
     case 'invited':
       if (phone.leg.kind === 'ringing' || phone.leg.kind === 'up') return phone;

@@ -46,9 +46,22 @@ export class Softphone {
   /** Asks for the microphone and registers. Once; again after `stop`. */
   start(): Promise<void> {
     const isOver = this.#since();
-    this.#starting ??= this.#start(isOver).catch((error: unknown) => { if (!isOver()) this.#starting = null; throw error; });
+    this.#starting ??= this.#start(isOver).catch((error: unknown) => { if (!isOver()) this.#failed(); throw error; });
     return this.#starting;
   }
+
+  /** Nothing is left of a start that failed, so that another one begins anew. */
+  #failed() {
+    this.#starting = null;
+    this.#relay?.stop();
+    this.#relay = null;
+    this.#sip?.stop();
+    this.#sip = null;
+    this.#is({ is: 'failed' });
+  }
+
+  /** What was refused is asked for again. */
+  registerAgain() { this.#sip?.register(); }
 
   stop() {
     this.#given += 1;
@@ -156,22 +169,34 @@ export class Softphone {
     // The SIP stack is a third of the page: only the tab that owns the phone loads it.
     const { Sip: SipStack } = await import('./jssip');
     if (isOver()) return;
-    this.#sip = new SipStack({
+    const sip: Sip = new SipStack({
       url: config.url,
       uri: `sip:${config.extension}@${config.domain}`,
       password: config.password,
       iceServers: config.iceServers.map((urls) => ({ urls })),
       instanceId: this.#instance,
-    }, this.#listener());
-    this.#sip.start();
+    }, this.#listener(() => sip));
+    this.#sip = sip;
+    sip.start();
   }
 
-  #listener(): SipListener {
+  /** What a stack says of its registration counts until another one takes its place; that it has one, only while it is the phone. */
+  #listener(own: () => Sip): SipListener {
+    const isReplaced = () => this.#sip !== null && this.#sip !== own();
+    const told = (is: 'unregistered' | 'refused') => {
+      if (isReplaced()) return;
+      this.#is({ is });
+      this.#tell({ event: 'unregistered' });
+    };
     return {
-      connecting: () => this.#is({ is: 'connecting' }),
-      registered: () => { this.#is({ is: 'registered' }); this.#tell({ event: 'registered' }); },
-      unregistered: () => { this.#is({ is: 'unregistered' }); this.#tell({ event: 'unregistered' }); },
-      refused: () => { this.#is({ is: 'refused' }); this.#tell({ event: 'unregistered' }); },
+      connecting: () => { if (!isReplaced()) this.#is({ is: 'connecting' }); },
+      registered: () => {
+        if (this.#sip !== own()) return;
+        this.#is({ is: 'registered' });
+        this.#tell({ event: 'registered' });
+      },
+      unregistered: () => told('unregistered'),
+      refused: () => told('refused'),
       invited: (invitation) => void this.#invited(invitation),
       up: (id) => {
         if (!this.#isOfLeg(id)) return;

@@ -43,7 +43,7 @@ export const en = {
     upgraded: 'The desk has a newer page. Parts of this one may not come any more until it is loaded.', load: 'Load the page',
   },
   phone: {
-    label: 'Phone', registered: 'Phone ready', connecting: 'Phone connecting…', off: 'Phone not registered', refused: 'Phone refused by the telephone system',
+    label: 'Phone', registered: 'Phone ready', connecting: 'Phone connecting…', off: 'Phone not registered', refused: 'Phone refused by the telephone system', failed: 'Phone could not be started',
     elsewhere: 'The phone is in another tab', take: 'Use the phone here', noAnswer: 'The phone is in another tab that does not answer.',
     missing: 'No microphone found. Plug one in, then try again.', forbidden: 'The microphone is blocked for this page. Allow it in the browser’s address bar, then try again.',
     notRegisteredWhy: 'Calls cannot reach you here until the phone is registered.',
