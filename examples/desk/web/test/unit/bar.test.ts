@@ -11,6 +11,11 @@ test('the call that goes along is the one that is up, then what rings, then one 
   expect([[owed, rings, up], [owed, rings], [owed, over], [said, call({ ucid: '5', phase: 'closed' })], []].map((calls) => barCall(calls)?.ucid)).toEqual(['1', '2', '3', undefined, undefined]);
 });
 
+test('of several that ring the one that the phone rings for goes along', () => {
+  const both = [call({ ucid: '1', phase: 'ringing', direction: 'inbound' }), call({ ucid: '2', phase: 'ringing', direction: 'inbound', askedAt: 9_000 })];
+  expect(['1', '2', '9', null].map((rings) => barCall(both, rings)?.ucid)).toEqual(['1', '2', '2', '2']);
+});
+
 test('whoever takes calls has the call desk, in whatever role', () => {
   const paths = (role: 'agent' | 'supervisor' | 'administrator', ...agents: string[]) => pagesOf({ role, agents }).map(({ path }) => path);
   expect(paths('supervisor')).toEqual(['/wallboard', '/call-history', '/team']);

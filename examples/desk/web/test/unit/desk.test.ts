@@ -24,6 +24,12 @@ describe('which call the card is about', () => {
     expect(subjectOf([call({ ucid: '1', phase: 'ringing' }), call({ ucid: '2' })], NONE)?.ucid).toBe('2');
     expect(subjectOf([call({ ucid: '1', phase: 'ringing' })], NONE)?.ucid).toBe('1');
   });
+  test('of several that ring the one that the phone rings for', () => {
+    const both = [call({ ucid: '1', ids: ['0', '1'], phase: 'ringing', direction: 'inbound' }), call({ ucid: '2', phase: 'ringing', direction: 'inbound', askedAt: 9_000 })];
+    expect(['0', '1', '2', '3', null].map((rings) => subjectOf(both, NONE, rings)?.ucid)).toEqual(['1', '1', '2', '2', '2']);
+    expect(subjectOf([...both, call({ ucid: '3', askedAt: 0 })], NONE, '1')?.ucid).toBe('3');
+    expect(subjectOf([...both, call({ ucid: '3', phase: 'calling', askedAt: 99_000 })], NONE, '1')?.ucid).toBe('1');
+  });
   test('an inbound one whose ring has ended here is none, until it rings here again', () => {
     const rings = call({ ucid: '1', phase: 'ringing', direction: 'inbound' });
     const leg = (word: typeof rings.phone.leg) => ({ ...rings, phone: { ...rings.phone, leg: word } });
@@ -130,6 +136,10 @@ describe('what rings here', () => {
   test('is picked up on the card of its own call', () => {
     for (const phase of ['ringing', 'calling'] as const) expect([phase, ringsBeside(leg(), call({ ucid: '1', phase }))]).toEqual([phase, false]);
     expect([ringsBeside(leg(), call({ ucid: '1', ids: ['1', '9'] })), ringsBeside(leg({ ucid: null }), call())]).toEqual([false, false]);
+  });
+  test('is not picked up on the card of another call that comes in', () => {
+    const incoming = (ucid: string) => call({ ucid, phase: 'ringing', direction: 'inbound' });
+    expect([ringsBeside(leg(), incoming('1')), ringsBeside(leg(), incoming('9')), ringsBeside(leg({ ucid: null }), incoming('1')), ringsBeside(leg({ answer: null }), incoming('1'))]).toEqual([true, false, false, false]);
   });
   test('is nothing where the desk has decided, or nothing rings', () => {
     expect([ringsBeside(leg({ answer: null }), null), ringsBeside(leg({ answer: 'auto' }), null), ringsBeside({ kind: 'idle' }, null)]).toEqual([false, false, false]);

@@ -10,8 +10,8 @@ import { useCustomerName } from '../customer/query';
 import { barCall, callOf, ringsBeside } from '../desk/subject';
 import { audio } from './commands';
 import { useControls } from './controls';
-import { usePending, type Pending } from './dialing';
-import { hasOutcome } from './outcome';
+import { usePendingDial } from './PendingCard';
+import { hasOutcome, type Pending } from './outcome';
 import { phaseText } from './phase';
 import { useShortcuts } from './shortcuts';
 import './call-bar.css';
@@ -19,9 +19,9 @@ import './call-bar.css';
 /** The call, on every page but its own: who it is, what is pressed in a hurry, and the way to the rest. */
 export function CallBar({ agent }: { agent: string }) {
   const calls = useCalls().flatMap((call) => callOf(call, agent) ?? []);
-  const call = barCall(calls);
-  const pending = usePending();
   const { leg } = usePhone();
+  const call = barCall(calls, leg.kind === 'ringing' ? leg.ucid : null);
+  const pending = usePendingDial(calls);
   const comesIn = call?.direction === 'inbound' && call.phase === 'ringing';
   return (
     <>
@@ -65,9 +65,11 @@ function Rings({ accepts }: { accepts: string }) {
 
 function IncomingBar({ call }: { call: Call }) {
   const words = useWords();
+  const { leg } = usePhone();
   const name = useCustomerName(call);
   const number = numberOf(call, words.withheld);
-  return <Bar rings tone="good" state={phaseText(call, words)} name={name ?? number} number={number}><Rings accepts={words.call.accept} /></Bar>;
+  // Accept is about what the phone rings for.
+  return <Bar rings tone="good" state={phaseText(call, words)} name={name ?? number} number={number}>{!ringsBeside(leg, call) && <Rings accepts={words.call.accept} />}</Bar>;
 }
 
 /** It rings here, and the desk has no call of this agent for it. */

@@ -8,6 +8,7 @@ import { grouped } from '../../words/time';
 import { useWords } from '../../words/words';
 import { beginning, place, usePlace } from '../customer/places';
 import { useCustomerName } from '../customer/query';
+import { ringsBeside } from '../desk/subject';
 import { CustomerBrief } from './CustomerBrief';
 import { NoMicrophone } from './NoMicrophone';
 import { audio } from './commands';
@@ -25,7 +26,9 @@ export function Incoming({ call }: { call: Call }) {
   const ready = phone.leg.kind === 'ringing';
   const accept = () => void audio(words, 'answer');
   const decline = () => void audio(words, 'decline');
-  useShortcuts({ a: accept, d: decline });
+  // Accept and Decline are about what the phone rings for.
+  const other = ringsBeside(phone.leg, call) ? words.reason['another_rings'] : null;
+  useShortcuts({ a: other ? null : accept, d: other ? null : decline });
   useEffect(() => setPopup('in'), [call.ucid]);
   const name = useCustomerName(call) ?? words.unknownName;
   return (
@@ -42,8 +45,8 @@ export function Incoming({ call }: { call: Call }) {
       {!ready && !call.phone.tab && <div className="body"><Notice tone="warning">{words.phone.notRegisteredWhy}</Notice></div>}
       {ready && <NoMicrophone />}
       <div className="controls">
-        <Button tone="good" onClick={accept}><PhoneIncoming aria-hidden />{words.call.accept}<kbd aria-hidden>A</kbd></Button>
-        <Button className="end" onClick={decline}><PhoneOff aria-hidden />{words.call.decline}<kbd aria-hidden>D</kbd></Button>
+        <Button tone="good" blocked={other} onClick={accept}><PhoneIncoming aria-hidden />{words.call.accept}<kbd aria-hidden>A</kbd></Button>
+        <Button className="end" blocked={other} onClick={decline}><PhoneOff aria-hidden />{words.call.decline}<kbd aria-hidden>D</kbd></Button>
       </div>
     </section>
   );

@@ -61,8 +61,8 @@ export default function Desk() {
   const [aside, putAside] = useState(keptAside);
   const [selected, select] = useState<Selected | null>(null);
   const [booking, setBooking] = useState(false);
-  const subject = subjectOf(mine, aside);
   const { leg } = usePhone();
+  const subject = subjectOf(mine, aside, leg.kind === 'ringing' ? leg.ucid : null);
   // Where the columns stand one above the other, whoever is chosen comes into view; who is called does not, since the call is on top.
   const lead = useRef<HTMLDivElement>(null);
   const dials = pending !== null;

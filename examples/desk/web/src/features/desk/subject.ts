@@ -26,6 +26,7 @@ export const hasForm = (calls: readonly Call[], owed: { ucid: string; agent: str
 
 const begun = (call: Call) => call.askedAt ?? call.ringingAt ?? call.answeredAt ?? 0;
 const latest = (calls: readonly Call[]) => [...calls].sort((a, b) => begun(b) - begun(a))[0] ?? null;
+const named = (calls: readonly Call[], ucid: string | null) => (ucid === null ? undefined : calls.find(({ ids }) => ids.includes(ucid)));
 
 const wantsOne = ({ wrapup, dial, can }: Call) => wrapup !== null && (wrapup.overrun || dial !== null) && can.dispose === null;
 
@@ -49,28 +50,32 @@ const isPart = ({ agent, part }: Call) => part !== null && sameAgent(part.agent,
  * one that rings. The part of a call that was handed on comes after those: it may be owed for as long as the colleague
  * talks, and the next call needs its controls. A call that is done stays until it was put aside, whatever the service makes of what was said, and so
  * does one that the service closed before the agent could say how it went: its time had run out, or a customer who was
- * dialled did not answer.
+ * dialled did not answer. Of several calls that ring it is the one that `rings` names, the UCID of what the phone rings for:
+ * that is what Accept answers.
  */
-export function subjectOf(calls: readonly Call[], aside: ReadonlySet<string>): Call | null {
+export function subjectOf(calls: readonly Call[], aside: ReadonlySet<string>, rings: string | null = null): Call | null {
   const here = calls.filter((call) => !ringsNoMore(call));
   const of = (...phases: Call['phase'][]) => here.filter(({ phase }) => phases.includes(phase));
   const unsaid = of('after_call').filter(({ disposition }) => disposition === null);
-  return latest(unsaid.filter((call) => !isPart(call))) ?? latest(of('active')) ?? latest(of('ringing', 'calling')) ?? latest(unsaid)
+  return latest(unsaid.filter((call) => !isPart(call))) ?? latest(of('active')) ?? named(of('ringing', 'calling'), rings) ?? latest(of('ringing', 'calling')) ?? latest(unsaid)
     ?? latest(of('after_call', 'closed').filter((call) => !aside.has(call.ucid) && !call.ids.some((id) => aside.has(id)) && (call.disposition !== null || wantsOne(call))));
 }
 
 /** Whether it rings here and the card does not offer to pick it up: a colleague who asks has no call of this agent. */
 export function ringsBeside(leg: Leg, shown: Call | null): boolean {
   if (leg.kind !== 'ringing' || leg.answer !== 'ask') return false;
-  if (shown?.phase === 'active') return leg.ucid !== null && !shown.ids.includes(leg.ucid);
+  // What rings for an own dial may have an id of its own; a call that comes in has one.
+  const isKnown = shown?.phase === 'active' || (shown?.phase === 'ringing' && shown.direction === 'inbound');
+  if (isKnown) return leg.ucid !== null && !shown.ids.includes(leg.ucid);
   return shown?.phase !== 'calling' && shown?.phase !== 'ringing';
 }
 
 /** The call that goes with the agent to every page: the one that is up, else what rings or is being placed, else one of which nothing was said yet. */
-export function barCall(calls: readonly Call[]): Call | null {
+export function barCall(calls: readonly Call[], rings: string | null = null): Call | null {
   const here = calls.filter((call) => !ringsNoMore(call));
   const of = (...phases: Call['phase'][]) => latest(here.filter(({ phase }) => phases.includes(phase)));
-  return of('active') ?? of('ringing', 'calling') ?? latest(here.filter(({ phase, disposition }) => phase === 'after_call' && disposition === null));
+  const begins = here.filter(({ phase }) => phase === 'ringing' || phase === 'calling');
+  return of('active') ?? named(begins, rings) ?? latest(begins) ?? latest(here.filter(({ phase, disposition }) => phase === 'after_call' && disposition === null));
 }
 
 /** The last ten digits: numbers come with and without prefixes. */
