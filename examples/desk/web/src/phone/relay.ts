@@ -5,8 +5,10 @@
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 30_000;
 const NORMAL = 1000;
-/** Another tab took the relay over; the session has ended; what was sent is no frame: none gets better by opening again. */
-const FINAL = new Set([1008, 4001, 4003]);
+/** Another tab took the relay over, or what was sent is no frame: neither gets better by opening again. */
+const FINAL = new Set([1008, 4001]);
+/** The session has ended. Somebody may sign in again on the same page, or has already. */
+const SIGNED_OUT = 4003;
 
 export interface Socket {
   onopen: (() => void) | null;
@@ -65,6 +67,7 @@ export class Relay {
       this.#desk = null;
       this.#leaveService();
       if (this.#ended || FINAL.has(code)) { this.#ended = true; return; }
+      if (code === SIGNED_OUT) this.#wait = LONGEST_WAIT_MS;
       const wait = this.#wait * (0.75 + Math.random() / 2);
       this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS);
       this.#retry = this.around.after(wait, () => { if (!this.#ended) this.#open(); });

@@ -73,11 +73,23 @@ describe('the relay', () => {
     expect(Math.max(...waits.map(({ ms }) => ms))).toBeLessThanOrEqual(37_500);
   });
 
-  test.each([1008, 4001, 4003])('after %i it stays closed', (code) => {
+  test.each([1008, 4001])('after %i it stays closed', (code) => {
     line(0).onclose?.({ code });
     expect(waits).toEqual([]);
     relay.start();
     expect(lines.length).toBe(2);
+  });
+
+  test('once the session has ended it is opened again seldom, until somebody has signed in', () => {
+    line(0).onclose?.({ code: 4003 });
+    // Nobody has: the desk refuses it.
+    waits[0]?.run();
+    line(1).onclose?.({ code: 1006 });
+    waits[1]?.run();
+    line(2).onopen?.();
+    expect(waits.map(({ ms }) => ms >= 22_500 && ms <= 37_500)).toEqual([true, true]);
+    line(2).onclose?.({ code: 1011 });
+    expect(waits[2]?.ms).toBeLessThanOrEqual(2_500);
   });
 
   test('stopped, it closes both and opens nothing', () => {
