@@ -38,6 +38,8 @@ export function begin(hasPhone: boolean) {
     softphone.watch(() => owner.tell(softphone.phone.leg.kind === 'up' && softphone.phone.leg.muted));
     void owner.start();
     navigator.mediaDevices?.addEventListener('devicechange', softphone.devicesChanged);
+    // A page that was opened with a session has had no click.
+    for (const touch of ['pointerdown', 'keydown']) addEventListener(touch, () => softphone.speaker.unlock(), { once: true, capture: true });
   }
   let before = stream.standing;
   stream.watch(() => {

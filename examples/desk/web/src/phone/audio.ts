@@ -40,10 +40,11 @@ export class Loudspeaker {
   #context: AudioContext | null = null;
   #ringing: (() => void) | null = null;
 
-  /** In a click: browsers let a page sound only after one. */
+  /** In a click: browsers let a page sound only after one. A voice that was there before is heard from then on. */
   unlock() {
     this.#context ??= new AudioContext();
     void this.#context.resume();
+    if (this.#voice.srcObject !== null && this.#voice.paused) void this.#voice.play().catch(() => {});
   }
 
   /** The chosen loudspeaker, also for the voice that is heard now. */

@@ -84,7 +84,7 @@ function ActiveCard({ call, booking, onBook }: { call: Call } & Booking) {
         <Chip>{call.direction === 'inbound' ? words.call.inbound : words.call.outbound}</Chip>
       </p>
       {pickUp && <div className="body"><Button tone="good" onClick={() => void audio(words, 'answer')}><PhoneIncoming aria-hidden />{words.call.pickUp}</Button></div>}
-      {pickUp && <NoMicrophone />}
+      {(pickUp || (here && call.phase === 'active')) && <NoMicrophone />}
       {unheard && (
         <div className="body"><Notice tone="bad" action={<Button small blocked={blocked('reconnect')} onClick={() => command.mutate({ verb: 'reconnect' })}>{words.phone.reconnect}</Button>}>
           <p><strong>{words.phone.unheard}</strong></p><p>{words.phone.unheardWhy}</p>

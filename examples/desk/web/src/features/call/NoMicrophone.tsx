@@ -2,7 +2,7 @@ import { usePhone } from '../../state';
 import { Notice } from '../../ui/controls';
 import { useWords } from '../../words/words';
 
-/** Why what rings here cannot be picked up yet. */
+/** Why what rings here cannot be picked up yet, or the agent is not heard. */
 export function NoMicrophone() {
   const words = useWords();
   const { microphone } = usePhone();
