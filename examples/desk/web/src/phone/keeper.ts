@@ -29,6 +29,15 @@ export class Keeper {
     this.#start();
   }
 
+  /** Starts it anew, with the settings as they are now: what was refused may have been mended there. */
+  restart() {
+    if (this.owner.state !== 'here') return;
+    this.#forget();
+    this.#wait = FIRST_WAIT_MS;
+    this.phone.stop();
+    this.#start();
+  }
+
   #start() {
     this.phone.start().catch(() => {
       if (this.owner.state !== 'here' || this.#retry !== null) return;

@@ -126,6 +126,26 @@ test('it is tried at once when asked for, and no more once the phone is elsewher
   expect([start.mock.calls.length, stop.mock.calls.length]).toEqual([2, 1]);
 });
 
+test('one that was refused is started anew with the settings of now, where the phone is', async () => {
+  const phone = new Softphone();
+  const owner = { state: 'here' as Ownership };
+  const keeper = new Keeper(owner, phone);
+  keeper.changed();
+  await soon();
+  made.prompts.at(-1)?.(allowed().got);
+  await soon();
+  made.listeners.at(-1)?.refused('Forbidden');
+  expect(phone.phone.registration).toBe('refused');
+  keeper.restart();
+  await soon();
+  made.prompts.at(-1)?.(allowed().got);
+  await soon();
+  expect([made.sips, made.listeners.length, phone.phone.registration]).toEqual([['start', 'stop', 'start'], 2, 'connecting']);
+  owner.state = 'elsewhere';
+  keeper.restart();
+  expect(made.sips).toEqual(['start', 'stop', 'start']);
+});
+
 test('what a stack says late, once the phone was given away and is back, changes nothing', async () => {
   const phone = new Softphone();
   const start = async () => {

@@ -18,7 +18,8 @@ export function PhoneBadge() {
   }
   const { registration } = phone;
   if (registration === 'failed' || registration === 'refused') {
-    const again = () => { keeper.hurry(); softphone.registerAgain(); };
+    // A new start would end the call that is up.
+    const again = () => { if (phone.leg.kind === 'idle') keeper.restart(); else softphone.registerAgain(); };
     return <Button small tone="quiet" title={words.phone.notRegisteredWhy} onClick={again}><span className="chip bad"><PhoneOff aria-hidden />{words.phone[registration]}</span> {words.retry}</Button>;
   }
   if (phone.microphone === 'missing' || phone.microphone === 'forbidden') {
