@@ -68,5 +68,7 @@ function go() {
   softphone.stop();
   stream.stop();
   cache.clear();
+  // A dial and windows of who was signed in are none of the next one's.
+  sessionStorage.clear();
   location.assign('/');
 }

@@ -7,6 +7,7 @@ import { useNow } from '../../state';
 import { Button, Chip, Notice } from '../../ui/controls';
 import { clock, grouped } from '../../words/time';
 import { useWords } from '../../words/words';
+import { isDone } from '../desk/subject';
 import { forgetPending, isOpen, isSilent, lookFor, resume, usePending, type Pending } from './dialing';
 import { belongsTo, hasOutcome } from './outcome';
 
@@ -21,7 +22,9 @@ export function usePendingDial(calls: readonly Call[]): Pending | null {
   useQuery({ queryKey: key, queryFn: resume, enabled: pending !== null && isOpen(pending), staleTime: 0, refetchInterval: 5_000 });
   const look = async () => {
     const call = await lookFor();
-    if (call) apply(cache, { kind: 'call.changed', id: '', data: call });
+    // Of one that is done nothing is to be shown again.
+    if (call && isDone(call)) forgetPending();
+    else if (call) apply(cache, { kind: 'call.changed', id: '', data: call });
     return null;
   };
   useQuery({ queryKey: [...key, 'call'], queryFn: look, enabled: pending?.state === 'accepted' && !isThere, staleTime: 0, refetchInterval: 10_000, retry: false });
