@@ -150,6 +150,10 @@ macro_rules! plain {
 
 impl Client {
     /// Hold, mute, conference, transfer, kick.
+    ///
+    /// Each takes the leg, the DID that the call was dialled through, and the phone name of the agent's number. As texts
+    /// the last two are easily exchanged; [`Did`] and [`PhoneName`] are not, and neither is a [`Ucid`], which is parsed
+    /// from a text.
     pub fn call_control(&self) -> CallControl<'_> {
         CallControl(self)
     }

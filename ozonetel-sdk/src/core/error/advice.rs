@@ -94,8 +94,8 @@ pub(super) fn advice(error: &Error) -> Option<&'static str> {
             Some("wait as long as it says, or share the limit between the programs of the account")
         }
         (ErrorKind::Unreachable, _) => Some(
-            "check the address (OZONETEL_BASE_URL), whether it is http or https, and the network; if they are right, \
-             try again later",
+            "try again later; if it stays so, check the address (OZONETEL_BASE_URL), whether it is http or https, and the \
+             network",
         ),
         (ErrorKind::Closed | ErrorKind::Status, _) => Some("try again later"),
         (ErrorKind::Unreadable, _) => {
