@@ -343,7 +343,7 @@ mod tests {
         assert_eq!(agent(&"A".repeat(255)), Some("a".repeat(255)));
         let long = ["a".repeat(9000), "A".repeat(9000), "a".repeat(9001)].map(|text| agent(&text));
         assert_eq!(long[0].as_ref().map(String::len), Some(39));
-        assert_eq!((&long[0] == &long[1], &long[0] == &long[2]), (true, false));
+        assert_eq!((long[0] == long[1], long[0] == long[2]), (true, false));
         assert_eq!(agent("0"), None);
     }
 }
