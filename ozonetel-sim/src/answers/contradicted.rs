@@ -6,7 +6,7 @@ use ozonetel_sdk::agents::{FetchDetails, FetchLoginStatus, Login};
 use ozonetel_sdk::aht::AgentAht;
 use ozonetel_sdk::block_numbers::{CreateGroup, DeleteNumbers};
 use ozonetel_sdk::call_control::Hold;
-use ozonetel_sdk::cdr::{FetchDay, FetchPage};
+use ozonetel_sdk::cdr::{FetchDay, FetchPage, FetchUcid};
 use ozonetel_sdk::disposition::SetDisposition;
 use ozonetel_sdk::endpoint::{ALL, Endpoint, Method};
 use ozonetel_sdk::missed::FetchMissed;
@@ -32,6 +32,11 @@ pub(crate) fn dispatch(world: &mut World, request: &Asked) -> Answered {
     if denies(Contradiction::PathLetterCase) && is_unconfirmed(request.uri().path()) {
         return (ServiceResponse::text(StatusCode::NOT_FOUND, "Not Found"), None);
     }
+    if denies(Contradiction::CdrEndOfToday) && ends_later(world, request) {
+        let text = "fromDate and toDate should not be future dates";
+        let body = json!({"message": text, "status": "fail"});
+        return (ServiceResponse::json(StatusCode::OK, &body), None);
+    }
     let mut heard = request.clone();
     if let Some(refusal) = hear(&denies, &mut heard) {
         return (refusal, None);
@@ -51,6 +56,16 @@ fn is_unconfirmed(path: &str) -> bool {
 /// Whether a request is for an endpoint's path.
 fn is_for<E: Endpoint>(request: &Asked) -> bool {
     E::SPEC.path == request.uri().path()
+}
+
+/// Whether a request for rows of the CDR ends after this second.
+fn ends_later(world: &World, request: &Asked) -> bool {
+    let asks =
+        is_for::<FetchDay>(request) || is_for::<FetchPage>(request) || is_for::<FetchUcid>(request);
+    let fields: Value = serde_json::from_slice(request.body()).unwrap_or_default();
+    let to = fields.get("toDate").and_then(Value::as_str);
+    let to = to.and_then(|text| world.setup().zone.parse_date_time(text));
+    asks && to.is_some_and(|to| to > world.now().second())
 }
 
 /// The request as the rest of the simulator knows it, or why this service does not take it.

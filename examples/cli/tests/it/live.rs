@@ -128,6 +128,7 @@ async fn reading_shows_what_holds_and_leaves_a_masked_report_and_fixtures() {
         [
             "aht.nesting",
             "answer.open",
+            "cdr.end-of-today",
             "cdr.page-fields",
             "cdr.row-dialects",
             "missed.range-fields",
@@ -137,7 +138,7 @@ async fn reading_shows_what_holds_and_leaves_a_masked_report_and_fixtures() {
         ]
     );
     assert_eq!(of(&verdicts, "contradicted"), Vec::<String>::new());
-    assert_eq!(verdicts.len(), 21);
+    assert_eq!(verdicts.len(), 23);
     assert!(desk.sim.requests().iter().all(|entry| entry.effect.is_none()), "it only reads");
     let mut files = vec![desk.reports().join("report.json"), desk.reports().join("report.txt")];
     for entry in std::fs::read_dir(desk.reports().join("fixtures")).unwrap() {
@@ -155,6 +156,7 @@ async fn reading_shows_what_holds_and_leaves_a_masked_report_and_fixtures() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_named_with_the_setting_and_nothing_else_is() {
     is_named(Contradiction::MissedRangeFields).await;
+    is_named(Contradiction::CdrEndOfToday).await;
 }
 
 /// Runs the check that looks, in a world that contradicts one assumption: it names exactly that one. Then mends it.

@@ -43,6 +43,8 @@ contradictions! {
     CdrRowDialects = "cdr.row-dialects";
     /// Pages of the CDR are asked for with `page` and `limit`.
     CdrPageFields = "cdr.page-fields";
+    /// Rows of the CDR are not asked for beyond the present second.
+    CdrEndOfToday = "cdr.end-of-today";
     /// The outcome of a recording's pause is plain text beside an `Error` that means nothing.
     RecordingOuterStatus = "recording.outer-status";
     /// A second disposition is saved.
@@ -110,7 +112,8 @@ mod tests {
             assert!(ASSUMPTIONS.iter().any(|known| known.id == one.id()), "{}", one.id());
             assert_eq!(one.id().parse(), Ok(*one));
         }
-        // Nothing is assumed, a used-up limit is not told from an outage, and a push is not the check's.
-        assert_eq!(ASSUMPTIONS.len(), Contradiction::ALL.len() + 3);
+        // Nothing is assumed, a used-up limit is not told from an outage, a push is not the check's, and what is lost
+        // with a campaign's leads is not tried.
+        assert_eq!(ASSUMPTIONS.len(), Contradiction::ALL.len() + 4);
     }
 }

@@ -66,6 +66,7 @@ pub(crate) fn judge(assumption: &Assumption, seen: &Evidence) -> Judgment {
         }
         "cdr.row-dialects" => dialects(seen),
         "cdr.page-fields" => page(seen),
+        "cdr.end-of-today" => end_of_today(seen),
         "recording.outer-status" => recording(seen),
         "disposition.second-text" => disposition(seen),
         "call-control.key-header" => key_header(seen),
@@ -225,6 +226,16 @@ fn page(seen: &Evidence) -> Judgment {
             not_seen("1 row on a page of 1, and no total that says whether there are more")
         }
         (rows, _) => contradicted(format!("{rows} rows on a page of 1")),
+    }
+}
+
+fn end_of_today(seen: &Evidence) -> Judgment {
+    let Some(page) = seen.of(CheckStep::CdrPage) else { return not_seen(NOT_ASKED) };
+    let says_future = page.text().to_ascii_lowercase().contains("future");
+    match &page.reading {
+        AnswerReading::Done => holds("today was asked for up to its end"),
+        AnswerReading::Refused(Reason::BadInput) if says_future => contradicted(page.told()),
+        _ => not_seen(page.told()),
     }
 }
 

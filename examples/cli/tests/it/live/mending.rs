@@ -77,6 +77,7 @@ pub(super) async fn works(one: Contradiction, desk: &Desk) {
         Contradiction::MissedRangeFields
         | Contradiction::SummaryFilterFields
         | Contradiction::CdrPageFields
+        | Contradiction::CdrEndOfToday
         | Contradiction::BlockNumbersField
         | Contradiction::BlockNumbersSeparator => names(one, desk).await,
         Contradiction::RecordingOuterStatus
@@ -131,6 +132,12 @@ async fn names(one: Contradiction, desk: &Desk) {
                 builder.field_name("cdr.fetch_page", "pageSize", "limit")
             });
             assert_eq!(client.cdr().page(today, 2, 1).await.unwrap().len(), 1);
+        }
+        Contradiction::CdrEndOfToday => {
+            let client = desk.sim.client();
+            let now = client.zone().stamp(client.clock().now());
+            let rows = client.call(FetchDay::new(today.start(), now)).await.unwrap();
+            assert!(!rows.is_empty());
         }
         _ => blocked(one, desk).await,
     }

@@ -118,6 +118,28 @@ fn a_shape_is_wrong_where_the_client_could_not_read_it() {
 }
 
 #[test]
+fn the_end_of_today_is_in_the_future_only_where_the_answer_says_so() {
+    let is = |reading, text: &str| {
+        let page = saw(CheckStep::CdrPage, reading, json!({ "message": text }));
+        verdict("cdr.end-of-today", &seen([page]))
+    };
+    let future = "fromDate and toDate should not be future dates";
+    assert_eq!(is(AnswerReading::Done, "success"), AssumptionVerdict::Holds);
+    assert_eq!(
+        is(AnswerReading::Refused(Reason::BadInput), future),
+        AssumptionVerdict::Contradicted
+    );
+    for (reading, text) in [
+        (AnswerReading::Refused(Reason::BadInput), "Invalid campaignName"),
+        (AnswerReading::Refused(Reason::TooManyRequests), future),
+        (AnswerReading::Unreadable, future),
+    ] {
+        assert_eq!(is(reading, text), AssumptionVerdict::NotSeen, "{text}");
+    }
+    assert_eq!(verdict("cdr.end-of-today", &seen([])), AssumptionVerdict::NotSeen);
+}
+
+#[test]
 fn a_page_is_known_by_its_size_and_two_days_by_their_rows() {
     let page = |rows: usize, total: Option<u64>| {
         let mut body = json!({ "details": vec![json!({"UCID": "1"}); rows] });
