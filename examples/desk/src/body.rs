@@ -21,8 +21,27 @@ use crate::problem::{FieldError, Kind, Problem};
 /// The largest body that is read.
 pub(crate) const LARGEST: usize = 64 << 10;
 
-/// How long a body may take to arrive.
-const ARRIVES_WITHIN: Duration = Duration::from_secs(10);
+/// How long a body may take to arrive, from its first byte to its last.
+pub(crate) const ARRIVES_WITHIN: Duration = Duration::from_secs(10);
+
+/// A body, up to the limit of its route and within a time: whoever sends a byte now and then keeps no connection open.
+///
+/// # Errors
+/// [`Kind::TooLarge`], [`Kind::SlowRequest`], [`Kind::BadRequest`] where it ends early.
+pub(crate) async fn arrived<S: Send + Sync>(
+    request: Request,
+    state: &S,
+    within: Duration,
+) -> Result<Bytes, Problem> {
+    match tokio::time::timeout(within, Bytes::from_request(request, state)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            Err(Problem::new(Kind::TooLarge, "the body is larger than what is read here"))
+        }
+        Ok(Err(_)) => Err(Problem::bad_request("the body ended early")),
+        Err(_) => Err(Problem::new(Kind::SlowRequest, "the body did not arrive in time")),
+    }
+}
 
 /// A JSON object. An empty body counts as an object without fields.
 #[derive(Debug)]
@@ -35,20 +54,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         let admitted = request.extensions().get::<Arc<Admitted>>().cloned();
         let content_type = request.headers().get(header::CONTENT_TYPE);
         let json = content_type.and_then(|value| value.to_str().ok()).is_some_and(is_json);
-        let read = tokio::time::timeout(ARRIVES_WITHIN, Bytes::from_request(request, state)).await;
-        let bytes = match read {
-            Ok(Ok(bytes)) => bytes,
-            Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                return Err(Problem::new(
-                    Kind::TooLarge,
-                    format!("at most {LARGEST} bytes are read"),
-                ));
+        let bytes = arrived(request, state, ARRIVES_WITHIN).await;
+        let bytes = bytes.map_err(|problem| match problem.kind() {
+            Kind::TooLarge => {
+                Problem::new(Kind::TooLarge, format!("at most {LARGEST} bytes are read"))
             }
-            Ok(Err(_)) => return Err(Problem::bad_request("the body ended early")),
-            Err(_) => {
-                return Err(Problem::new(Kind::SlowRequest, "the body did not arrive in time"));
-            }
-        };
+            _ => problem,
+        })?;
         let text = bytes.trim_ascii();
         if text.is_empty() {
             return decode(b"{}").map(Self);

@@ -4,7 +4,6 @@ mod speech;
 mod status;
 mod voice;
 
-use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::header;
@@ -15,6 +14,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::body::{ARRIVES_WITHIN, arrived};
 use crate::core::twilio::{FormParams, TwimlAnswer};
 use crate::desk::Desk;
 use crate::flow::bridging::TwilioQuery;
@@ -86,18 +86,16 @@ impl FromRequest<Desk> for SignedForm {
             (Some(header), None) => header.to_str().unwrap_or_default().to_owned(),
             _ => String::new(),
         };
-        let body = Bytes::from_request(request, desk).await.map_err(|rejection| {
-            if rejection.status() == http::StatusCode::PAYLOAD_TOO_LARGE {
-                Problem::new(Kind::TooLarge, "the form is too large")
-            } else {
-                Problem::bad_request("the form ended early")
-            }
-        })?;
+        let unsigned = || Problem::new(Kind::Forbidden, "the signature is missing or wrong");
+        if header.is_empty() {
+            return Err(unsigned());
+        }
+        let body = arrived(request, desk, ARRIVES_WITHIN).await?;
         let params: FormParams = form_urlencoded::parse(&body).into_owned().collect();
         if twilio.is_signed(&path.unwrap_or_default(), &params, &header) {
             Ok(Self { twilio, params })
         } else {
-            Err(Problem::new(Kind::Forbidden, "the signature is missing or wrong"))
+            Err(unsigned())
         }
     }
 }

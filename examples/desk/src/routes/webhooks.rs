@@ -3,11 +3,13 @@
 mod calls;
 mod events;
 
-use axum::extract::DefaultBodyLimit;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts as _, Path, Request};
 use ozonetel_sdk::push::PushReader;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::body::{ARRIVES_WITHIN, arrived};
 use crate::desk::Desk;
 use crate::flow::intake::take;
 use crate::flow::push_address::PushKind;
@@ -27,22 +29,38 @@ async fn check(
     secret: &str,
     query: Option<&str>,
 ) -> Result<(), Problem> {
-    if query.is_some() {
-        return receive(desk, kind, secret, query, b"").await;
+    prove(desk, secret)?;
+    match query {
+        Some(_) => take(&desk.patient(), kind, query, b"").await,
+        None => Ok(()),
     }
-    prove(desk, secret)
 }
 
-/// Takes a push from one who knows the secret.
-pub(super) async fn receive(
-    desk: &Desk,
-    kind: PushKind,
-    secret: &str,
-    query: Option<&str>,
-    body: &[u8],
-) -> Result<(), Problem> {
-    prove(desk, secret)?;
-    take(&desk.patient(), kind, query, body).await
+/// What one sends who knows the secret in the address. Of anyone else the body is not even read.
+pub(super) struct ProvenPush {
+    pub(super) query: Option<String>,
+    pub(super) body: Bytes,
+}
+
+impl FromRequest<Desk> for ProvenPush {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, desk: &Desk) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let secret = Path::<String>::from_request_parts(&mut parts, desk).await;
+        // What is no text is no secret.
+        prove(desk, secret.as_ref().map_or("", |Path(secret)| secret.as_str()))?;
+        let query = parts.uri.query().map(str::to_owned);
+        let body = arrived(Request::from_parts(parts, body), desk, ARRIVES_WITHIN).await?;
+        Ok(Self { query, body })
+    }
+}
+
+impl ProvenPush {
+    /// Stores it, to be worked later.
+    pub(super) async fn receive(&self, desk: &Desk, kind: PushKind) -> Result<(), Problem> {
+        take(&desk.patient(), kind, self.query.as_deref(), &self.body).await
+    }
 }
 
 /// Whoever does not know the secret learns nothing.

@@ -1,13 +1,16 @@
 //! Requests that mean harm: sizes, headers, nesting, and what the answers give away.
 
+use std::time::Duration;
+
 use axum::body::Body;
-use desk::app;
 use desk::core::caller::Role;
+use desk::{Settings, app};
 use http::{Method, Request, header};
+use ozonetel_sim::world::Setup;
 use serde_json::json;
 use tower::ServiceExt as _;
 
-use crate::floor::{Answer, Floor, token};
+use crate::floor::{Answer, Floor, settings, token};
 
 async fn sent(floor: &Floor, request: Request<Body>) -> Answer {
     Answer::of(app(floor.desk.clone()).unwrap().oneshot(request).await.unwrap()).await
@@ -39,6 +42,42 @@ async fn a_body_that_never_ends_is_not_waited_for() {
         .body(Body::from_stream(endless))
         .unwrap();
     sent(&floor, request).await.problem(408);
+}
+
+/// A byte a second, for good.
+fn dripping() -> Body {
+    let bytes = futures_util::stream::unfold((), |()| async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Some((Ok::<_, std::io::Error>(axum::body::Bytes::from_static(b"x")), ()))
+    });
+    Body::from_stream(bytes)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_drips_is_not_read_of_strangers_and_not_waited_for_from_others() {
+    const SECRET: &str = "a-secret-of-the-tests";
+    let webhook_secret = Some(SECRET.into());
+    let floor = Floor::with(Setup::default(), Settings { webhook_secret, ..settings() });
+    let supervisor = format!("Bearer {}", token(&floor.desk, Role::Supervisor, &["agent01"]).await);
+    let mut took = Vec::new();
+    for (path, status) in [
+        ("/webhooks/ozonetel/calls/another-secret-of-16", 404),
+        ("/webhooks/ozonetel/events/another-secret-of-16", 404),
+        ("/kookoo/callback/another-secret-of-16", 404),
+        ("/kookoo/ivr/another-secret-of-16", 404),
+        ("/webhooks/ozonetel/calls/a-secret-of-the-tests", 408),
+        ("/webhooks/ozonetel/events/a-secret-of-the-tests", 408),
+        ("/kookoo/callback/a-secret-of-the-tests", 408),
+        ("/kookoo/ivr/a-secret-of-the-tests", 408),
+        ("/api/leads/import", 408),
+    ] {
+        let begun = tokio::time::Instant::now();
+        let request = Request::post(path).header(header::AUTHORIZATION, &supervisor);
+        let request = request.header(header::CONTENT_TYPE, "text/csv").body(dripping()).unwrap();
+        sent(&floor, request).await.problem(status);
+        took.push(begun.elapsed().as_secs());
+    }
+    assert_eq!(took, [0, 0, 0, 0, 10, 10, 10, 10, 300]);
 }
 
 #[tokio::test(start_paused = true)]

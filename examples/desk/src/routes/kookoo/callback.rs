@@ -1,12 +1,11 @@
 //! The end of a leg that KooKoo rang.
 
-use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, State};
 
 use crate::desk::Desk;
 use crate::flow::push_address::PushKind;
 use crate::problem::Problem;
-use crate::routes::webhooks::{prove, receive};
+use crate::routes::webhooks::{ProvenPush, prove};
 
 /// Answers the console, which asks whether there is such an address.
 #[utoipa::path(
@@ -37,11 +36,6 @@ pub(super) async fn check(
         (status = 404, description = "Another secret"),
     ),
 )]
-pub(super) async fn take(
-    State(desk): State<Desk>,
-    Path(secret): Path<String>,
-    RawQuery(query): RawQuery,
-    body: Bytes,
-) -> Result<(), Problem> {
-    receive(&desk, PushKind::Kookoo, &secret, query.as_deref(), &body).await
+pub(super) async fn take(State(desk): State<Desk>, push: ProvenPush) -> Result<(), Problem> {
+    push.receive(&desk, PushKind::Kookoo).await
 }

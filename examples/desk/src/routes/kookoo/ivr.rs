@@ -1,6 +1,5 @@
 //! What to do with a leg that KooKoo leads.
 
-use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::header;
@@ -8,7 +7,7 @@ use http::header;
 use crate::desk::Desk;
 use crate::flow::kookoo::answer;
 use crate::problem::Problem;
-use crate::routes::webhooks::prove;
+use crate::routes::webhooks::{ProvenPush, prove};
 
 /// Answers what KooKoo asks about a leg of a call that this desk placed over it: the customer waits in a conference,
 /// into which the agent is rung, once. Any other call is ended.
@@ -29,7 +28,8 @@ pub(super) async fn ask(
     Path(secret): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    reply(&desk, &secret, query.as_deref().unwrap_or_default()).await
+    prove(&desk, &secret)?;
+    reply(&desk, query.as_deref().unwrap_or_default()).await
 }
 
 /// The same where KooKoo is set to POST: the fields are a form.
@@ -47,18 +47,15 @@ pub(super) async fn ask(
 )]
 pub(super) async fn post(
     State(desk): State<Desk>,
-    Path(secret): Path<String>,
-    RawQuery(query): RawQuery,
-    body: Bytes,
+    ProvenPush { query, body }: ProvenPush,
 ) -> Result<Response, Problem> {
     let form = String::from_utf8_lossy(&body);
     let parts = [query.as_deref().unwrap_or_default(), form.trim()];
     let fields: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    reply(&desk, &secret, &fields.join("&")).await
+    reply(&desk, &fields.join("&")).await
 }
 
-async fn reply(desk: &Desk, secret: &str, fields: &str) -> Result<Response, Problem> {
-    prove(desk, secret)?;
+async fn reply(desk: &Desk, fields: &str) -> Result<Response, Problem> {
     let xml = answer(desk, fields).await?;
     Ok(([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], xml).into_response())
 }

@@ -1,9 +1,8 @@
 //! Events of calls and agents.
 
-use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 
-use super::{check, receive};
+use super::{ProvenPush, check};
 use crate::desk::Desk;
 use crate::flow::push_address::PushKind;
 use crate::problem::Problem;
@@ -38,11 +37,6 @@ pub(super) async fn check_events(
         (status = 404, description = "Another secret"),
     ),
 )]
-pub(super) async fn events(
-    State(desk): State<Desk>,
-    Path(secret): Path<String>,
-    RawQuery(query): RawQuery,
-    body: Bytes,
-) -> Result<(), Problem> {
-    receive(&desk, PushKind::Events, &secret, query.as_deref(), &body).await
+pub(super) async fn events(State(desk): State<Desk>, push: ProvenPush) -> Result<(), Problem> {
+    push.receive(&desk, PushKind::Events).await
 }

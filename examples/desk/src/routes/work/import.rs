@@ -1,10 +1,11 @@
 //! Import leads from a CSV file.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use ozonetel_sdk::types::{AgentId, PhoneNumber};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -12,6 +13,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::body::arrived;
 use crate::core::caller::Caller;
 use crate::core::hex::hex;
 use crate::desk::Desk;
@@ -40,6 +42,20 @@ const MOST_COLUMNS: usize = 50;
 
 /// The largest file.
 const LARGEST: usize = 8 << 20;
+
+/// How long a file may take to arrive: the largest over a line of 256 kbit/s.
+const ARRIVES_WITHIN: Duration = Duration::from_mins(5);
+
+/// A file as it came.
+struct CsvFile(Bytes);
+
+impl FromRequest<Desk> for CsvFile {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, desk: &Desk) -> Result<Self, Problem> {
+        arrived(request, desk, ARRIVES_WITHIN).await.map(Self)
+    }
+}
 
 /// The route, with a limit of its own.
 pub(super) fn router() -> OpenApiRouter<Desk> {
@@ -87,7 +103,7 @@ struct LeftOutView {
 async fn import(
     State(desk): State<Desk>,
     caller: Caller,
-    body: Bytes,
+    CsvFile(body): CsvFile,
 ) -> Result<Json<Imported>, Problem> {
     let now = desk.people().now();
     let Parsed { leads, left_out } = parse(&body, &caller, now)?;
