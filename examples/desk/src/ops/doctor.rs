@@ -435,7 +435,8 @@ mod tests {
         let found = passwords(&store, &with(None)).await.unwrap();
         assert_eq!(found.condition, Condition::Ok);
         let client = sim.client();
-        let people = People::new(Arc::new(store.clone()), client.clock().clone(), with(Some(&key)));
+        let people =
+            People::new(Arc::new(store.clone()), Arc::clone(client.clock()), with(Some(&key)));
         let secrets = LinkSecrets { password: Some("secret".into()), sip_password: None };
         let row = AuditRow::of_desk(1, "link.set", "user:u1");
         people.set_link(AgentLink::new("u1", "agent01"), secrets, row).await.unwrap();
