@@ -77,12 +77,12 @@ impl<S: Send + Sync> FromRequest<S> for NoFields {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let Body(fields) =
             Body::<BTreeMap<String, IgnoredAny>>::from_request(request, state).await?;
-        let errors: Vec<_> = fields.keys().take(LISTED).map(not_known).collect();
+        let errors: Vec<_> = fields.keys().take(LISTED).map(|name| not_known(name)).collect();
         if errors.is_empty() { Ok(Self) } else { Err(Problem::fields(errors)) }
     }
 }
 
-fn not_known(name: &String) -> FieldError {
+fn not_known(name: &str) -> FieldError {
     FieldError { path: name.chars().take(100).collect(), text: "is not known here".to_owned() }
 }
 
@@ -237,7 +237,7 @@ fn check_names(text: &[u8], route: &RouteInfo, metrics: &Metrics) -> Result<(), 
         }
         return Ok(());
     }
-    let errors: Vec<_> = unknown.iter().take(LISTED).map(not_known).collect();
+    let errors: Vec<_> = unknown.iter().take(LISTED).map(|name| not_known(name)).collect();
     if errors.is_empty() { Ok(()) } else { Err(Problem::fields(errors)) }
 }
 

@@ -78,9 +78,11 @@ pub fn text(desk: &str, simulator: &str, token: &str) -> String {
          What programs do, request by request (for the page see the end):\n\n",
     );
     let _ = writeln!(out, "TOKEN={token}   # agent01's");
-    let (last, steps) =
-        STEPS.split_last().map_or((None, STEPS), |(last, steps)| (Some(last), steps));
-    steps.iter().for_each(|step| write_step(&mut out, desk, step));
+    // What logs out comes last: the two below need the agent.
+    let (steps, last) = STEPS.split_at(STEPS.len().saturating_sub(1));
+    for step in steps {
+        write_step(&mut out, desk, step);
+    }
     let _ = writeln!(
         out,
         "\nThe day's records are read once a minute. A customer calls in, and what the simulator thinks:\n\n\
@@ -97,7 +99,9 @@ pub fn text(desk: &str, simulator: &str, token: &str) -> String {
          curl -sw '\\n' -b jar -H 'origin: {desk}' -H 'content-type: application/json' {desk}/api/dials/ID/settle \
          -d '{{\"outcome\":\"placed\",\"reason\":\"the phone rang\"}}'\n"
     );
-    last.into_iter().for_each(|step| write_step(&mut out, desk, step));
+    for step in last {
+        write_step(&mut out, desk, step);
+    }
     let _ = writeln!(
         out,
         "\nThe page: open {desk} in a browser and sign in as agent01@desk.test, password demo.\n\

@@ -344,10 +344,9 @@ mod tests {
     use ozonetel_sim::{Fault, FaultKind, Sim};
 
     use super::*;
+    use crate::people::People;
     use crate::people::seal::SealKey;
-    use crate::people::{LinkSecrets, People};
     use crate::simulated::stand_ins::{StandInFault, StandInFaults, StandIns};
-    use crate::store::audit::AuditRow;
     use crate::store::{Memory, Meta as _};
 
     fn settings() -> Settings {
@@ -411,15 +410,14 @@ mod tests {
         let found = passwords(&store, &with(None)).await.unwrap();
         assert_eq!(found.condition, Condition::Ok);
         let client = sim.client();
-        let people = People::new(Arc::new(store.clone()), client.clock().clone(), with(Some(&key)));
-        let secrets = LinkSecrets { password: Some("secret".into()), sip_password: None };
-        let row = AuditRow::of_desk(1, "link.set", "user:u1");
-        people.set_link(AgentLink::new("u1", "agent01"), secrets, row).await.unwrap();
+        let people =
+            People::new(Arc::new(store.clone()), Arc::clone(client.clock()), with(Some(&key)));
+        people.add_demo().await.unwrap();
         let other = SealKey::random().unwrap();
         for (key, condition, part) in [
-            (Some(&key), Condition::Ok, "1 can be opened"),
-            (Some(&other), Condition::Down, "1 of 1 cannot be opened: the key"),
-            (None, Condition::Down, "1 of 1 cannot be opened: DESK_KEY_FILE is not set"),
+            (Some(&key), Condition::Ok, "2 can be opened"),
+            (Some(&other), Condition::Down, "2 of 2 cannot be opened: the key"),
+            (None, Condition::Down, "2 of 2 cannot be opened: DESK_KEY_FILE is not set"),
         ] {
             let found = passwords(&store, &with(key)).await.unwrap();
             assert_eq!(found.condition, condition, "{found:?}");
@@ -429,11 +427,12 @@ mod tests {
         let found = passwords(&store, &open).await.unwrap();
         assert_eq!(found.condition, Condition::Degraded);
         assert!(found.text.contains("everyone on this machine can read"), "{found:?}");
-        // An account's doctor asks; the first administrator is missed there, and not on the simulator.
         let owner = Owner::Account("acme_support".into());
         let settings = Settings { people: with(Some(&other)), ..settings() };
         let found = words(&examine(&store, &owner, &client, &settings).await);
         assert!(found.contains(&("passwords", Condition::Down)), "{found:?}");
+        // The first administrator is missed on an account, and not on the simulator.
+        let found = words(&examine(&Memory::new(), &owner, &client, &settings).await);
         assert!(found.contains(&("people", Condition::Degraded)), "{found:?}");
     }
 
