@@ -1,6 +1,8 @@
 //! The router: routes, and what holds for all of them.
 
 use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
@@ -68,6 +70,7 @@ pub fn app(desk: Desk) -> Result<Router, RouteError> {
             CatchPanicLayer::custom(panicked),
             DefaultBodyLimit::max(LARGEST),
             Extension(Served::new(&document)),
+            Extension(Methods::of(&document)),
         ))
         .with_state(desk))
 }
@@ -128,7 +131,7 @@ async fn measure(desk: &Desk, request: Request, next: Next) -> Response {
         _ => "other",
     };
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let response = with_methods(next.run(request).await);
+    let response = next.run(request).await;
     let route = route.as_ref().map_or("-", MatchedPath::as_str);
     desk.metrics().answered(method, route, response.status().as_u16(), begun.elapsed());
     response
@@ -143,24 +146,30 @@ async fn nowhere(request: Request) -> Response {
     }
 }
 
-async fn other_method() -> Problem {
-    Problem::new(Kind::MethodNotAllowed, "the route has another method")
+/// The methods of each route, by its path.
+#[derive(Debug, Clone)]
+struct Methods(Arc<BTreeMap<String, String>>);
+
+impl Methods {
+    fn of(document: &Value) -> Self {
+        let known = ["get", "post", "put", "patch", "delete"];
+        let of_path = |item: &Value| {
+            let has = known.iter().filter(|method| !item[**method].is_null());
+            has.map(|method| method.to_ascii_uppercase()).collect::<Vec<_>>().join(", ")
+        };
+        let paths = document["paths"].as_object().into_iter().flatten();
+        Self(Arc::new(paths.map(|(path, item)| (path.clone(), of_path(item))).collect()))
+    }
 }
 
 /// A request with a method that its route does not have is told those that it has.
-fn with_methods(response: Response) -> Response {
-    let has = response
-        .headers()
-        .get(header::ALLOW)
-        .filter(|_| response.extensions().get::<Kind>() == Some(&Kind::MethodNotAllowed));
-    let Some(has) = has.and_then(|has| has.to_str().ok()).filter(|has| !has.is_empty()) else {
-        return response;
-    };
-    let text = format!("the route has another method: {}", has.replace(',', ", "));
-    let (told, body) = Problem::new(Kind::MethodNotAllowed, text).into_response().into_parts();
-    let (mut parts, _) = response.into_parts();
-    parts.headers.extend(told.headers);
-    Response::from_parts(parts, body)
+async fn other_method(
+    Extension(methods): Extension<Methods>,
+    path: Option<MatchedPath>,
+) -> Problem {
+    let has = path.and_then(|path| methods.0.get(path.as_str()).cloned()).unwrap_or_default();
+    let has = if has.is_empty() { has } else { format!(": {has}") };
+    Problem::new(Kind::MethodNotAllowed, format!("the route has another method{has}"))
 }
 
 /// Logs an answer that is the desk's fault. That the outcome of a change is not known is one that is meant.

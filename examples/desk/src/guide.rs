@@ -78,8 +78,8 @@ pub fn text(desk: &str, simulator: &str, token: &str) -> String {
          What programs do, request by request (for the page see the end):\n\n",
     );
     let _ = writeln!(out, "TOKEN={token}   # agent01's");
-    let (last, steps) =
-        STEPS.split_last().map_or((None, STEPS), |(last, steps)| (Some(last), steps));
+    // What logs out comes last: the two below need the agent.
+    let (steps, last) = STEPS.split_at(STEPS.len().saturating_sub(1));
     for step in steps {
         write_step(&mut out, desk, step);
     }
@@ -99,7 +99,7 @@ pub fn text(desk: &str, simulator: &str, token: &str) -> String {
          curl -sw '\\n' -b jar -H 'origin: {desk}' -H 'content-type: application/json' {desk}/api/dials/ID/settle \
          -d '{{\"outcome\":\"placed\",\"reason\":\"the phone rang\"}}'\n"
     );
-    if let Some(step) = last {
+    for step in last {
         write_step(&mut out, desk, step);
     }
     let _ = writeln!(

@@ -303,6 +303,13 @@ pub fn after_call_was_seen(entry: &OutboxEntry) -> Option<OutboxEntry> {
     had_none.then(|| OutboxEntry { state: OutboxState::Refused, ..entry.clone() })
 }
 
+/// The entry once there is news of its call, with what the service has of it, where that is known; `None` where it changes
+/// nothing.
+pub fn after_news(entry: &OutboxEntry, service: Option<&str>) -> Option<OutboxEntry> {
+    let by_service = service.and_then(|name| after_evidence(entry, name));
+    by_service.or_else(|| after_call_was_seen(entry))
+}
+
 /// The entry when a person has it sent again; `None` for one that arrived or is on its way.
 pub fn again(entry: &OutboxEntry, now_ms: i64) -> Option<OutboxEntry> {
     entry.state.gives_way().then(|| OutboxEntry {

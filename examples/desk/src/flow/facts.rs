@@ -16,7 +16,7 @@ use crate::core::dial::{DialEntry, DialEvidence, SeenCall, settle};
 use crate::core::fact::{Action, ActionFact, ActionOutcome, Fact, FactBody, FactSource};
 use crate::core::followup::FollowUp;
 use crate::core::handoff::HandoffRow;
-use crate::core::outbox::{self, OutboxEntry, OutboxState, OutboxTarget, REPORT};
+use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget, REPORT, after_news};
 use crate::core::report::CallReport;
 use crate::desk::Desk;
 use crate::store::audit::AuditRow;
@@ -148,6 +148,14 @@ struct Merged {
     others: Vec<Arc<CallState>>,
 }
 
+impl Merged {
+    /// Whether what is known now may say what became of entries of the outbox.
+    fn may_end_entries(&self, state: &CallState) -> bool {
+        let is_found = self.before.began_ms.is_none() && state.began_ms.is_some();
+        is_found || self.before.service_has != state.service_has || !self.absorbed.is_empty()
+    }
+}
+
 fn merge(loaded: Vec<LoadedCall>, new_id: &str) -> (Merged, Call) {
     let mut loaded = loaded.into_iter();
     let Some(first) = loaded.next() else {
@@ -205,10 +213,12 @@ async fn attempt(
         call.apply(fact.clone());
         facts.push(fact);
     }
-    for (fact, write) in entries_ended(desk, &merged, call.state(), at).await? {
-        call.apply(fact.clone());
-        facts.push(fact);
-        outbox.push(write);
+    if merged.may_end_entries(call.state()) {
+        for (fact, write) in entries_ended(desk, &merged, call.state(), at).await? {
+            call.apply(fact.clone());
+            facts.push(fact);
+            outbox.push(write);
+        }
     }
     let state = Arc::clone(call.state());
     close(&mut dials, &state);
@@ -318,10 +328,7 @@ async fn entries_ended(
     state: &CallState,
     at: i64,
 ) -> Result<Vec<(Fact, OutboxWrite)>, StoreError> {
-    let is_found = merged.before.began_ms.is_none();
-    let is_news = is_found || merged.before.service_has != state.service_has;
-    let is_news = is_news || !merged.absorbed.is_empty();
-    if merged.version == 0 || state.began_ms.is_none() || !is_news {
+    if merged.version == 0 || state.began_ms.is_none() {
         return Ok(Vec::new());
     }
     let mut entries = desk.store().outbox_of(&merged.id).await?;
@@ -329,13 +336,8 @@ async fn entries_ended(
         entries.extend(desk.store().outbox_of(other).await?);
     }
     let dispositions = entries.iter().filter(|entry| entry.kind == "disposition");
-    let judged = |entry: &OutboxEntry| {
-        let by_service =
-            service_has(state, entry).and_then(|name| outbox::after_evidence(entry, name));
-        by_service.or_else(|| outbox::after_call_was_seen(entry))
-    };
     Ok(dispositions
-        .filter_map(judged)
+        .filter_map(|entry| after_news(entry, service_has(state, entry)))
         .filter_map(|entry| {
             let is_over = entry.state != OutboxState::Refused;
             Some((delivered(&entry, state, is_over, at)?, OutboxWrite::Result(entry)))

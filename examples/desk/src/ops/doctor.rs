@@ -368,11 +368,10 @@ mod tests {
     use ozonetel_sim::{Fault, FaultKind, Sim};
 
     use super::*;
+    use crate::people::People;
     use crate::people::seal::SealKey;
-    use crate::people::{LinkSecrets, People};
     use crate::simulated::stand_ins::{StandInFault, StandInFaults, StandIns};
     use crate::store::Meta as _;
-    use crate::store::audit::AuditRow;
 
     fn settings() -> Settings {
         Settings {
@@ -437,14 +436,12 @@ mod tests {
         let client = sim.client();
         let people =
             People::new(Arc::new(store.clone()), Arc::clone(client.clock()), with(Some(&key)));
-        let secrets = LinkSecrets { password: Some("secret".into()), sip_password: None };
-        let row = AuditRow::of_desk(1, "link.set", "user:u1");
-        people.set_link(AgentLink::new("u1", "agent01"), secrets, row).await.unwrap();
+        people.add_demo().await.unwrap();
         let other = SealKey::random().unwrap();
         for (key, condition, part) in [
-            (Some(&key), Condition::Ok, "1 can be opened"),
-            (Some(&other), Condition::Down, "1 of 1 cannot be opened: the key"),
-            (None, Condition::Down, "1 of 1 cannot be opened: DESK_KEY_FILE is not set"),
+            (Some(&key), Condition::Ok, "2 can be opened"),
+            (Some(&other), Condition::Down, "2 of 2 cannot be opened: the key"),
+            (None, Condition::Down, "2 of 2 cannot be opened: DESK_KEY_FILE is not set"),
         ] {
             let found = passwords(&store, &with(key)).await.unwrap();
             assert_eq!(found.condition, condition, "{found:?}");
@@ -454,11 +451,12 @@ mod tests {
         let found = passwords(&store, &open).await.unwrap();
         assert_eq!(found.condition, Condition::Degraded);
         assert!(found.text.contains("everyone on this machine can read"), "{found:?}");
-        // An account's doctor asks; the first administrator is missed there, and not on the simulator.
         let owner = Owner::Account("acme_support".into());
         let settings = Settings { people: with(Some(&other)), ..settings() };
         let found = words(&examine(&store, &owner, &client, &settings).await);
         assert!(found.contains(&("passwords", Condition::Down)), "{found:?}");
+        // The first administrator is missed on an account, and not on the simulator.
+        let found = words(&examine(&Memory::new(), &owner, &client, &settings).await);
         assert!(found.contains(&("people", Condition::Degraded)), "{found:?}");
     }
 

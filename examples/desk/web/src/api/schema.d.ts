@@ -1509,7 +1509,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sends one again. */
+        /** Sends one again, as it is kept. */
         post: operations["postOwedByIdRetry"];
         delete?: never;
         options?: never;
@@ -2280,8 +2280,8 @@ export interface components {
             agent: string;
             /** @description The call that is going on. */
             call: string | null;
-            /** @description Whether the service has the agent as logged in. */
-            loggedIn: boolean;
+            /** @description Whether the service has the agent as logged in; `null` as long as nothing is known of that. */
+            loggedIn: boolean | null;
             /** @description Why the last login failed: `login` tries again. */
             loginProblem: string | null;
             /** @description The name of the user who is this agent, else the id. */
@@ -3723,7 +3723,7 @@ export interface components {
          * @description Where an entry is.
          * @enum {string}
          */
-        OutboxState: "pending" | "sent" | "already" | "overtaken" | "refused" | "given_up" | "kept";
+        OutboxState: "pending" | "sent" | "already" | "overtaken" | "refused" | "given_up" | "kept" | "no_call";
         /** @description What is owed. */
         OwedList: {
             /** @description Whether there are more. */
@@ -8518,6 +8518,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OwedView"];
+                };
+            };
+            /** @description The body has fields: what is kept is sent, and another disposition is given to the call */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no such disposition */
