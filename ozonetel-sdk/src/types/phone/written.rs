@@ -99,7 +99,8 @@ fn groups(text: &str) -> Result<(bool, Vec<Group>, &str), Invalid> {
                 match groups.last_mut() {
                     Some(group) if run.is_empty() => group.digits.push(c),
                     _ => {
-                        groups.push(Group { separator: std::mem::take(&mut run), digits: c.into() })
+                        let separator = std::mem::take(&mut run);
+                        groups.push(Group { separator, digits: c.into() });
                     }
                 }
                 last = at + 1;
