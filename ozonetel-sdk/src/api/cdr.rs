@@ -76,7 +76,7 @@ pub struct Filters {
 }
 
 /// The filter's word for an outcome, which is not the rows'.
-#[expect(clippy::ref_option, reason = "what serde calls")]
+#[expect(clippy::ref_option, reason = "the signature that serde asks for")]
 fn filter_word<S: Serializer>(status: &Option<CallStatus>, to: S) -> Result<S::Ok, S::Error> {
     let word = status.as_ref().map(|status| match status.kind() {
         Some(CallStatusKind::Answered) => "Answered",

@@ -176,8 +176,8 @@ impl<'c> Leads<'c> {
     ///
     /// ```
     /// # ozonetel_sim::doc(async |sim, client| {
-    /// let call = client.leads().delete_as_uploaded("support_out", "09000000001");
-    /// assert_eq!(call.request()?.number.as_str(), "09000000001");
+    /// client.leads().add("support_out", "9000000001").await?;
+    /// client.leads().delete_as_uploaded("support_out", "09000000001").await?;
     /// # Ok(()) });
     /// ```
     ///
