@@ -12,7 +12,7 @@ use super::event_rows;
 use super::json::{from_json, to_json};
 use super::missed_rows::{missed_changed, open_missed_of, write_missed};
 use super::tx::Tx;
-use super::work::{Versioned, of_scope};
+use super::work::of_scope;
 use super::writer::Fails;
 use crate::core::answer::{AskedLeg, AskedLegKind, WAITS_MS};
 use crate::core::caller::{Scope, agent_key};
@@ -238,7 +238,7 @@ async fn ledger(
     tx: &mut Tx,
     new: &DialEntry,
     at: i64,
-) -> Result<(LedgerView, Option<Versioned<MissedNumber>>), StoreError> {
+) -> Result<(LedgerView, Option<(i64, MissedNumber)>), StoreError> {
     // Three questions in one, each by its own index.
     let select = select!(
         "WHERE (asker = $1 AND key = $2 AND explicit = 1) OR (agent_key = $3 AND open = 1) \
@@ -253,7 +253,7 @@ async fn ledger(
         way,
         phone_name,
         talking_ms: talking(tx, &agent).await?,
-        missed: missed.as_ref().map(|missed| seen(&missed.record, at)),
+        missed: missed.as_ref().map(|(_, missed)| seen(missed, at)),
         ..LedgerView::default()
     };
     for row in tx.rows(select, args).await? {
@@ -281,16 +281,17 @@ async fn ledger(
 /// Claims the missed calls of a number for the agent of a dial; whether no one else has changed them meanwhile.
 async fn claim(
     tx: &mut Tx,
-    missed: Option<Versioned<MissedNumber>>,
+    missed: Option<(i64, MissedNumber)>,
     new: &DialEntry,
     at: i64,
 ) -> Result<bool, StoreError> {
-    let Some(mut missed) = missed else { return Ok(true) };
-    if missed.record.claim(new.agent.as_str(), at).is_err() || write_missed(tx, &missed).await? != 1
+    let Some((version, mut missed)) = missed else { return Ok(true) };
+    if missed.claim(new.agent.as_str(), at).is_err()
+        || write_missed(tx, version, &missed).await? != 1
     {
         return Ok(false);
     }
-    event_rows::append(tx, at, vec![missed_changed(&missed.record.key)?]);
+    event_rows::append(tx, at, vec![missed_changed(&missed.key)?]);
     Ok(true)
 }
 

@@ -232,7 +232,7 @@ pub(super) fn lead_of(row: &Row) -> Result<Lead, StoreError> {
     })
 }
 
-pub(super) fn json(record: &impl Serialize, what: &'static str) -> Result<String, StoreError> {
+fn json(record: &impl Serialize, what: &'static str) -> Result<String, StoreError> {
     serde_json::to_string(record).map_err(|_| StoreError::Corrupt(what))
 }
 
@@ -463,13 +463,13 @@ impl Work for Db {
     async fn open_missed(&self, most: u32) -> Result<Vec<Versioned<MissedNumber>>, StoreError> {
         let select = "SELECT version, body FROM desk_missed WHERE open = 1 \
                       ORDER BY last DESC, number_key LIMIT $1";
-        self.missed_by(select, most).await
+        Ok(all_versioned(self.missed_by(select, most).await?))
     }
 
     async fn longest_missed(&self, most: u32) -> Result<Vec<Versioned<MissedNumber>>, StoreError> {
         let select = "SELECT version, body FROM desk_missed WHERE open = 1 \
                       ORDER BY last, number_key LIMIT $1";
-        self.missed_by(select, most).await
+        Ok(all_versioned(self.missed_by(select, most).await?))
     }
 
     async fn save_missed(
@@ -480,9 +480,10 @@ impl Work for Db {
     ) -> Result<i64, StoreError> {
         self.write_often(Fails::Anywhere, move |tx| {
             Box::pin(async move {
-                saved(write_missed(tx, &missed).await?, "the missed call")?;
+                let Versioned { version, record } = missed;
+                saved(write_missed(tx, version, &record).await?, "the missed call")?;
                 append(tx, at, events);
-                Ok(missed.version + 1)
+                Ok(version + 1)
             })
         })
         .await
@@ -560,6 +561,10 @@ impl Work for Db {
         })
         .await
     }
+}
+
+fn all_versioned<T>(rows: Vec<(i64, T)>) -> Vec<Versioned<T>> {
+    rows.into_iter().map(|(version, record)| Versioned { version, record }).collect()
 }
 
 /// No row affected: someone else was faster.
