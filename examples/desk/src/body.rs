@@ -1,6 +1,6 @@
 //! What a request carries, read so that every failure is a problem document.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +65,25 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         }
         Ok(Self(value))
     }
+}
+
+/// A body without fields, or none. What one says all the same is refused: nothing would come of it.
+#[derive(Debug)]
+pub(crate) struct NoFields;
+
+impl<S: Send + Sync> FromRequest<S> for NoFields {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let Body(fields) =
+            Body::<BTreeMap<String, IgnoredAny>>::from_request(request, state).await?;
+        let errors: Vec<_> = fields.keys().take(LISTED).map(|name| not_known(name)).collect();
+        if errors.is_empty() { Ok(Self) } else { Err(Problem::fields(errors)) }
+    }
+}
+
+fn not_known(name: &str) -> FieldError {
+    FieldError { path: name.chars().take(100).collect(), text: "is not known here".to_owned() }
 }
 
 fn is_json(content_type: &str) -> bool {
@@ -218,11 +237,7 @@ fn check_names(text: &[u8], route: &RouteInfo, metrics: &Metrics) -> Result<(), 
         }
         return Ok(());
     }
-    let error = |name: &String| FieldError {
-        path: name.chars().take(100).collect(),
-        text: "is not known here".to_owned(),
-    };
-    let errors: Vec<_> = unknown.iter().take(LISTED).map(error).collect();
+    let errors: Vec<_> = unknown.iter().take(LISTED).map(|name| not_known(name)).collect();
     if errors.is_empty() { Ok(()) } else { Err(Problem::fields(errors)) }
 }
 

@@ -51,10 +51,12 @@ pub enum OutboxState {
     GivenUp,
     /// The target has nothing to do with the call: the desk keeps it.
     Kept,
+    /// The target knows no such call, nor does the desk: no one owes it, unless the call turns up.
+    NoCall,
 }
 
 impl OutboxState {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Pending,
         Self::Sent,
         Self::Already,
@@ -62,6 +64,7 @@ impl OutboxState {
         Self::Refused,
         Self::GivenUp,
         Self::Kept,
+        Self::NoCall,
     ];
 
     /// The name in `snake_case`.
@@ -74,6 +77,7 @@ impl OutboxState {
             Self::Refused => "refused",
             Self::GivenUp => "given_up",
             Self::Kept => "kept",
+            Self::NoCall => "no_call",
         }
     }
 
@@ -84,7 +88,18 @@ impl OutboxState {
 
     /// Whether someone has to look at it.
     pub fn is_sad(self) -> bool {
-        !matches!(self, Self::Pending | Self::Sent | Self::Kept)
+        !matches!(self, Self::Pending | Self::Sent | Self::Kept | Self::NoCall)
+    }
+
+    /// What its call says of it: that neither side knows the call is a refusal.
+    #[must_use]
+    pub fn of_call(self) -> Self {
+        if self == Self::NoCall { Self::Refused } else { self }
+    }
+
+    /// Whether another word about the same may take its place.
+    pub fn gives_way(self) -> bool {
+        self.is_sad() || self == Self::NoCall
     }
 }
 
@@ -274,9 +289,30 @@ pub fn after_evidence(entry: &OutboxEntry, service: &str) -> Option<OutboxEntry>
     changes.then(|| OutboxEntry { state, leased_until_ms: 0, ..entry.clone() })
 }
 
+/// The entry after a refusal because there is no such call, where the desk has seen none either.
+pub fn without_call(entry: OutboxEntry) -> OutboxEntry {
+    match entry.state {
+        OutboxState::Refused => OutboxEntry { state: OutboxState::NoCall, ..entry },
+        _ => entry,
+    }
+}
+
+/// The entry once a call has turned up of which neither the target nor the desk knew; `None` for others.
+pub fn after_call_was_seen(entry: &OutboxEntry) -> Option<OutboxEntry> {
+    let had_none = entry.state == OutboxState::NoCall;
+    had_none.then(|| OutboxEntry { state: OutboxState::Refused, ..entry.clone() })
+}
+
+/// The entry once there is news of its call, with what the service has of it, where that is known; `None` where it changes
+/// nothing.
+pub fn after_news(entry: &OutboxEntry, service: Option<&str>) -> Option<OutboxEntry> {
+    let by_service = service.and_then(|name| after_evidence(entry, name));
+    by_service.or_else(|| after_call_was_seen(entry))
+}
+
 /// The entry when a person has it sent again; `None` for one that arrived or is on its way.
 pub fn again(entry: &OutboxEntry, now_ms: i64) -> Option<OutboxEntry> {
-    entry.state.is_sad().then(|| OutboxEntry {
+    entry.state.gives_way().then(|| OutboxEntry {
         state: OutboxState::Pending,
         attempt: 0,
         leased_until_ms: 0,

@@ -15,12 +15,12 @@ use crate::core::caller::Scope;
 use crate::core::dial::DialWay;
 use crate::core::fact::{Action, ActionOutcome};
 use crate::core::outbox::{
-    AttemptResult, OutboxEntry, OutboxState, OutboxTarget, REPORT, after_attempt,
+    AttemptResult, OutboxEntry, OutboxState, OutboxTarget, REPORT, after_attempt, without_call,
 };
 use crate::core::report::CallReport;
 use crate::desk::Desk;
 use crate::ports::platform::PlatformError;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::store::audit::AuditRow;
 use crate::store::{OutboxWrite, StoreError};
 
@@ -77,7 +77,7 @@ pub fn lease_until(now_ms: i64) -> i64 {
 pub async fn deliver(desk: &Desk, id: &str) -> Result<Option<Delivered>, StoreError> {
     let at = now_ms(desk);
     match desk.store().claim_entry(id, at, lease_until(at)).await? {
-        Some(entry) => deliver_claimed(desk, entry).await.map(Some),
+        Some(entry) => deliver_asked_for(desk, entry).await.map(Some),
         None => Ok(None),
     }
 }
@@ -87,6 +87,18 @@ pub async fn deliver(desk: &Desk, id: &str) -> Result<Option<Delivered>, StoreEr
 /// # Errors
 /// As [`deliver`].
 pub async fn deliver_claimed(desk: &Desk, entry: OutboxEntry) -> Result<Delivered, StoreError> {
+    attempt(desk, entry, false).await
+}
+
+/// The same while someone waits for what becomes of it: who is told that there is no such call owes nothing of it.
+pub(super) async fn deliver_asked_for(
+    desk: &Desk,
+    entry: OutboxEntry,
+) -> Result<Delivered, StoreError> {
+    attempt(desk, entry, true).await
+}
+
+async fn attempt(desk: &Desk, entry: OutboxEntry, is_told: bool) -> Result<Delivered, StoreError> {
     let (result, problem) = match entry.kind.as_str() {
         "disposition" => send_disposition(desk, &entry).await,
         "resume_recording" => send_resume(desk, &entry).await,
@@ -104,7 +116,11 @@ pub async fn deliver_claimed(desk: &Desk, entry: OutboxEntry) -> Result<Delivere
     let at = now_ms(desk);
     let jitter =
         entry.id.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % 100;
-    let after = after_attempt(&entry, &result, service, at, jitter);
+    let mut after = after_attempt(&entry, &result, service, at, jitter);
+    let is_unknown = problem.as_ref().is_some_and(|problem| problem.kind() == Kind::NotFound);
+    if is_told && is_unknown && state.began_ms.is_none() {
+        after = without_call(after);
+    }
     let (message, is_queued, is_done) = match result {
         AttemptResult::Done { message, queued } => (Some(message), queued, true),
         AttemptResult::Kept { message } => (Some(message), false, false),

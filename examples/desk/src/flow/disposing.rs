@@ -5,7 +5,7 @@ use ozonetel_sdk::types::{
 };
 use serde_json::json;
 
-use super::delivering::{Delivered, deliver, deliver_claimed, lease_until, not_known_yet};
+use super::delivering::{Delivered, deliver, deliver_asked_for, lease_until, not_known_yet};
 use super::facts::{Actor, TRIES, Together, record_judged};
 use super::viewing::{can_context, now_ms};
 use crate::core::call::CallState;
@@ -143,7 +143,7 @@ async fn judge_and_store(
         let message = "the call has a disposition already";
         return Err(Problem::new(Kind::Unprocessable, message).because("already_disposed"));
     }
-    Ok(Some(match deliver_claimed(desk, entry.clone()).await {
+    Ok(Some(match deliver_asked_for(desk, entry.clone()).await {
         Ok(delivered) => reply(delivered, disposition, call),
         Err(error) => kept(&error, entry, disposition, call),
     }))

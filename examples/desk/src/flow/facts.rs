@@ -16,7 +16,7 @@ use crate::core::dial::{DialEntry, DialEvidence, SeenCall, settle};
 use crate::core::fact::{Action, ActionFact, ActionOutcome, Fact, FactBody, FactSource};
 use crate::core::followup::FollowUp;
 use crate::core::handoff::HandoffRow;
-use crate::core::outbox::{OutboxEntry, OutboxTarget, REPORT, after_evidence};
+use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget, REPORT, after_news};
 use crate::core::report::CallReport;
 use crate::desk::Desk;
 use crate::store::audit::AuditRow;
@@ -148,6 +148,14 @@ struct Merged {
     others: Vec<Arc<CallState>>,
 }
 
+impl Merged {
+    /// Whether what is known now may say what became of entries of the outbox.
+    fn may_end_entries(&self, state: &CallState) -> bool {
+        let is_found = self.before.began_ms.is_none() && state.began_ms.is_some();
+        is_found || self.before.service_has != state.service_has || !self.absorbed.is_empty()
+    }
+}
+
 fn merge(loaded: Vec<LoadedCall>, new_id: &str) -> (Merged, Call) {
     let mut loaded = loaded.into_iter();
     let Some(first) = loaded.next() else {
@@ -205,8 +213,8 @@ async fn attempt(
         call.apply(fact.clone());
         facts.push(fact);
     }
-    if merged.before.service_has != call.state().service_has || !merged.absorbed.is_empty() {
-        for (fact, write) in disposed_by_service(desk, &merged, call.state(), at).await? {
+    if merged.may_end_entries(call.state()) {
+        for (fact, write) in entries_ended(desk, &merged, call.state(), at).await? {
             call.apply(fact.clone());
             facts.push(fact);
             outbox.push(write);
@@ -312,14 +320,15 @@ async fn own_dial(
     Ok(Some((dialed(&entry, ucid, entry.asked_ms), write)))
 }
 
-/// What the service has of an agent's part of a call names the end of that agent's outbox entry.
-async fn disposed_by_service(
+/// What the service has of an agent's part of a call names the end of that agent's outbox entry. One that was refused
+/// for there was no such call is owed once there is.
+async fn entries_ended(
     desk: &Desk,
     merged: &Merged,
     state: &CallState,
     at: i64,
 ) -> Result<Vec<(Fact, OutboxWrite)>, StoreError> {
-    if state.service_has.is_empty() || merged.version == 0 {
+    if merged.version == 0 || state.began_ms.is_none() {
         return Ok(Vec::new());
     }
     let mut entries = desk.store().outbox_of(&merged.id).await?;
@@ -328,8 +337,11 @@ async fn disposed_by_service(
     }
     let dispositions = entries.iter().filter(|entry| entry.kind == "disposition");
     Ok(dispositions
-        .filter_map(|entry| after_evidence(entry, service_has(state, entry)?))
-        .filter_map(|entry| Some((delivered(&entry, state, true, at)?, OutboxWrite::Result(entry))))
+        .filter_map(|entry| after_news(entry, service_has(state, entry)))
+        .filter_map(|entry| {
+            let is_over = entry.state != OutboxState::Refused;
+            Some((delivered(&entry, state, is_over, at)?, OutboxWrite::Result(entry)))
+        })
         .collect())
 }
 
@@ -348,7 +360,7 @@ pub(super) fn delivered(
 ) -> Option<Fact> {
     let action = Action::Deliver {
         target: entry.target.as_str().to_owned(),
-        state: entry.state.as_str().to_owned(),
+        state: entry.state.of_call().as_str().to_owned(),
         is_over,
     };
     let of_entry = Some(&entry.agent).filter(|agent| !agent.is_empty());

@@ -155,7 +155,7 @@ pub(super) async fn dispose(
     let reply = reply?;
     let disposition = reply.disposition.clone();
     // What may have been saved is soon in the report, as is what was.
-    if !matches!(reply.entry.state, OutboxState::Refused) {
+    if !matches!(reply.entry.state, OutboxState::Refused | OutboxState::NoCall) {
         desk.records().call_ended();
     }
     match (reply.entry.state, reply.problem) {

@@ -167,7 +167,8 @@ pub(super) fn ended_badly(scope: &Scope, taken: bool, most: u32) -> (String, Vec
          LEFT JOIN desk_call_id i ON i.alias = o.call \
          LEFT JOIN desk_call c ON c.id = COALESCE(i.call, o.call) \
          LEFT JOIN desk_call_part p ON p.call = c.id AND p.agent = {whose} \
-         WHERE o.state NOT IN ('pending', 'sent') AND o.state <> 'kept' AND p.taken_by {is_taken} AND {own} \
+         WHERE o.state NOT IN ('pending', 'sent') AND o.state NOT IN ('kept', 'no_call') \
+         AND p.taken_by {is_taken} AND {own} \
          ORDER BY o.created DESC, o.id DESC LIMIT {most}"
     );
     (select, args)

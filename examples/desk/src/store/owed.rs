@@ -152,7 +152,7 @@ impl OwedCalls for Db {
                               (c.owes = 1 AND c.agent = $2) OR EXISTS (SELECT 1 FROM desk_call_part p \
                               WHERE p.call = c.id AND p.agent = $2 AND p.owes = 1) OR EXISTS (\
                               SELECT 1 FROM desk_outbox o WHERE o.call = c.id \
-                              AND o.state NOT IN ('pending', 'sent', 'kept') \
+                              AND o.state NOT IN ('pending', 'sent', 'kept', 'no_call') \
                               AND (o.agent = $2 OR (o.agent = '' AND COALESCE(c.agent, '') = $2))))";
                 if tx.row(select, args![&id, &agent]).await?.is_none() {
                     return Ok(false);

@@ -9,10 +9,12 @@ use desk::core::outbox::{OutboxEntry, OutboxState, OutboxTarget};
 use desk::flow::working::change_follow_up;
 use desk::store::audit::AuditFilter;
 use desk::store::{CallChange, Memory, OutboxWrite, Store};
+use desk::work::outbox::deliver_due;
 use desk::work::reminders::announce;
 use desk::{Desk, Settings, app};
 use http::{Method, Request, header};
 use ozonetel_sdk::types::DispositionName;
+use ozonetel_sim::{Fault, FaultKind};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -258,4 +260,71 @@ async fn of_more_than_are_listed_the_newest_that_no_one_has_taken_are_and_that_i
     assert_eq!(listed().await, (500, ends("o2", "o501"), true));
     supervisor.post("/api/owed/o501/take", json!({})).await.ok();
     assert_eq!(listed().await, (500, ends("o1", "o500"), true));
+}
+
+async fn owed_dispositions(who: &Someone<'_>) -> Vec<Value> {
+    who.get("/api/owed").await.ok().json["owed"].as_array().unwrap().clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disposition_of_a_call_that_neither_side_knows_is_owed_by_no_one() {
+    let floor = Floor::new();
+    floor.post("agent-login", &json!({})).await.ok();
+    let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    // Mistyped, and again in another way.
+    for code in ["FOLLOW_UP_SCHEDULED", "NOT_INTERESTED"] {
+        floor.post("dispose", &json!({"ucid": "1", "disposition": code})).await.problem(404);
+        assert_eq!(owed_dispositions(&agent).await, Vec::<Value>::new(), "{code}");
+    }
+    let view = agent.get("/api/agents/agent01").await.ok();
+    assert_eq!(view.json["owed"], 0);
+    assert_eq!(floor.count(DISPOSITION), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_disposition_is_owed_once_its_call_turns_up() {
+    let floor = Floor::new();
+    let ucid = {
+        let client = floor.sim.client();
+        client.agents().login("agent01", "secret", "500001").await.unwrap();
+        client.dial().agent("agent01", "support_out", "9000000001").await.unwrap().ucid()
+    };
+    floor.wait(10).await;
+    let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    // The call is there, the number under which it is disposed of is another.
+    let body = json!({"ucid": ucid, "disposition": "NOT_INTERESTED", "did": "918000000009"});
+    floor.post("dispose", &body).await.problem(404);
+    assert_eq!(owed_dispositions(&agent).await, Vec::<Value>::new());
+    agent.post("/api/phone/events", json!({"event": "answered", "ucid": ucid})).await.ok();
+    let owed = owed_dispositions(&agent).await;
+    assert_eq!(owed.len(), 1, "{owed:?}");
+    assert_eq!(
+        (&owed[0]["code"], &owed[0]["state"]),
+        (&json!("NOT_INTERESTED"), &json!("refused"))
+    );
+    // What is kept is sent again, not something else; another disposition is given to the call.
+    let path = format!("/api/owed/{}/retry", owed[0]["id"].as_str().unwrap());
+    let refused = agent.post(&path, json!({"code": "INFO_PROVIDED"})).await.problem(400);
+    assert_eq!(refused.json["errors"][0]["path"], "code");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_kept_for_later_and_is_refused_then_is_owed() {
+    let floor = Floor::new();
+    floor.post("agent-login", &json!({})).await.ok();
+    let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let away = Fault::new(FaultKind::Status).on(DISPOSITION).status(503).times(9);
+    assert!(floor.sim.fault(away));
+    floor.post("dispose", &json!({"ucid": "1", "disposition": "NOT_INTERESTED"})).await;
+    for _ in 0..12 {
+        floor.wait(600).await;
+        deliver_due(&floor.desk, OutboxTarget::Service).await.unwrap();
+    }
+    let owed = owed_dispositions(&agent).await;
+    assert_eq!(owed.len(), 1, "who said it was told that it is kept: {owed:?}");
+    // Sent again by hand it is refused before one's eyes, and owed no more.
+    let path = format!("/api/owed/{}/retry", owed[0]["id"].as_str().unwrap());
+    let again = agent.post(&path, json!({})).await.ok();
+    assert_eq!(again.json["state"], "no_call");
+    assert_eq!(owed_dispositions(&agent).await, Vec::<Value>::new());
 }

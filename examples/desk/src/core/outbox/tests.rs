@@ -93,10 +93,24 @@ fn news_of_the_service_names_the_end_and_stops_nothing_that_is_to_be_sent() {
 }
 
 #[test]
+fn a_call_that_neither_side_knows_is_owed_by_no_one_until_it_turns_up() {
+    let of = |state| OutboxEntry { state, ..entry() };
+    for state in OutboxState::ALL {
+        let after = without_call(of(state)).state;
+        let refused = state == OutboxState::Refused;
+        assert_eq!(after, if refused { OutboxState::NoCall } else { state });
+        let seen = after_call_was_seen(&of(state)).map(|entry| entry.state);
+        assert_eq!(seen, (state == OutboxState::NoCall).then_some(OutboxState::Refused));
+    }
+    assert!(!OutboxState::NoCall.is_sad() && OutboxState::NoCall.gives_way());
+    assert_eq!(OutboxState::NoCall.of_call(), OutboxState::Refused);
+}
+
+#[test]
 fn only_a_sad_end_is_repeated_by_hand() {
     for state in OutboxState::ALL {
         let after = again(&OutboxEntry { state, attempt: 9, ..entry() }, 77);
-        assert_eq!(after.is_some(), state.is_sad(), "{state:?}");
+        assert_eq!(after.is_some(), state.gives_way(), "{state:?}");
         if let Some(after) = after {
             assert_eq!((after.state, after.attempt, after.next_ms), (OutboxState::Pending, 0, 77));
         }
@@ -127,7 +141,9 @@ proptest! {
                 OutboxState::Already => prop_assert!(kind == 2 && unclear),
                 OutboxState::Refused => prop_assert!(kind == 2 && !unclear),
                 OutboxState::Sent => prop_assert_eq!(kind, 3),
-                OutboxState::Overtaken | OutboxState::Kept => prop_assert!(false),
+                OutboxState::Overtaken | OutboxState::Kept | OutboxState::NoCall => {
+                    prop_assert!(false);
+                }
             }
             row = OutboxEntry { attempt: next.attempt + 1, ..next };
         }

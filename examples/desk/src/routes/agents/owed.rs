@@ -8,6 +8,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::access::no_such;
+use crate::body::NoFields;
 use crate::core::caller::{Caller, Role};
 use crate::core::outbox::again;
 use crate::desk::Desk;
@@ -119,7 +120,7 @@ async fn listed(desk: &Desk, caller: &Caller) -> Result<OwedList, Problem> {
     Ok(OwedList { owed: listed.into_iter().map(OwedView::from).collect(), more })
 }
 
-/// Sends one again.
+/// Sends one again, as it is kept.
 #[utoipa::path(
     post,
     path = "/api/owed/{id}/retry",
@@ -128,6 +129,7 @@ async fn listed(desk: &Desk, caller: &Caller) -> Result<OwedList, Problem> {
     extensions(("x-allow" = json!("agent:own"))),
     responses(
         (status = 200, description = "Sent again, or about to be", body = OwedView),
+        (status = 400, description = "The body has fields: what is kept is sent, and another disposition is given to the call"),
         (status = 404, description = "There is no such disposition"),
         (status = 409, description = "It has arrived, or is on its way"),
     ),
@@ -137,6 +139,7 @@ pub(super) async fn retry(
     caller: Caller,
     from: RequestOrigin,
     Path(id): Path<String>,
+    _: NoFields,
 ) -> Result<Json<OwedView>, Problem> {
     let owed = named(&desk, &caller.scope, &id).await?;
     let owed = owed.ok_or_else(|| no_such("disposition"))?;

@@ -26,7 +26,7 @@ impl OutboxTable {
             OutboxWrite::Put(entry) => {
                 let same = |row: &&mut OutboxEntry| row.is_about_the_same(&entry);
                 match self.rows.values_mut().find(same) {
-                    Some(row) if row.state.is_sad() => {
+                    Some(row) if row.state.gives_way() => {
                         let attempt = row.attempt + entry.attempt;
                         let may_have_arrived = row.may_have_arrived;
                         let id = row.id.clone();

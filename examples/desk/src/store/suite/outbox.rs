@@ -128,6 +128,7 @@ async fn what_ended_badly_is_owed_to_who_sees_the_call(store: Arc<dyn Store>) {
         ("13", "agent01", OutboxState::Sent),
         ("14", "agent01", OutboxState::Pending),
         ("15", "agent01", OutboxState::Kept),
+        ("16", "agent01", OutboxState::NoCall),
     ] {
         let entry = OutboxEntry { state, ..entry(&format!("o{id}"), id) };
         put(&store, id, agent, vec![OutboxWrite::Put(entry)]).await;
@@ -141,6 +142,9 @@ async fn what_ended_badly_is_owed_to_who_sees_the_call(store: Arc<dyn Store>) {
     assert_eq!(owed(Scope::Agents(Vec::new())).await, Vec::<String>::new());
     assert_eq!(store.owed(&Scope::All, 1).await.unwrap().len(), 1);
     assert_eq!(store.outbox_waiting().await, Ok(1));
+    let agent = "agent01".into();
+    let taken = store.take_owed_call(("16", Some(&agent)), "u9", 5, vec![]).await;
+    assert_eq!(taken, Ok(false), "no one owes it");
 }
 
 async fn the_newest_that_are_owed_come_first_and_what_was_taken_over_last(store: Arc<dyn Store>) {
@@ -183,6 +187,11 @@ async fn a_disposition_that_is_kept_is_not_given_again(store: Arc<dyn Store>) {
     put(&store, "11", "agent01", vec![again("o2", OutboxState::Pending)]).await;
     let kept = store.outbox_entry("o1").await.unwrap().unwrap();
     assert_eq!((kept.state, kept.message.as_deref()), (OutboxState::Kept, Some("o1")));
+    // Of a call that no one knew it is.
+    let first = OutboxEntry { state: OutboxState::NoCall, ..entry("o3", "12") };
+    put(&store, "12", "agent01", vec![OutboxWrite::Put(first)]).await;
+    put(&store, "12", "agent01", vec![OutboxWrite::Put(entry("o4", "12"))]).await;
+    assert_eq!(store.outbox_entry("o3").await.unwrap().unwrap().state, OutboxState::Pending);
 }
 
 fn to_platform(id: &str, call: &str, said: &str) -> OutboxEntry {
