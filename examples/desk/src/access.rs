@@ -8,7 +8,7 @@ pub mod rule;
 pub mod table;
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
 use axum::middleware::Next;
@@ -32,6 +32,9 @@ use table::{RouteInfo, RouteTable};
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED: [HeaderName; 3] =
     [FORWARDED_FOR, header::FORWARDED, HeaderName::from_static("x-real-ip")];
+
+/// That a proxy may stand in front which is not listened to is said once.
+static UNHEARD_PROXY: Once = Once::new();
 
 /// A request that was let in: by whom, and to what.
 #[derive(Debug)]
@@ -250,6 +253,13 @@ impl FromRequestParts<Desk> for RequestOrigin {
         let mut peer = peer.map(|ConnectInfo(peer)| peer.ip());
         if desk.people().settings().behind_proxy {
             peer = forwarded(&parts.headers).or(peer);
+        } else if parts.headers.contains_key(FORWARDED_FOR) {
+            UNHEARD_PROXY.call_once(|| {
+                tracing::warn!(
+                    "requests have X-Forwarded-For, which is not believed: where a proxy stands in front, all who \
+                     sign in count as one address until DESK_BEHIND_PROXY=on"
+                );
+            });
         }
         let request = parts.extensions.get::<RequestId>().map(|id| id.as_str().to_owned());
         Ok(Self { peer, request })

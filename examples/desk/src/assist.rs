@@ -22,6 +22,7 @@ use crate::core::assist::breaker::Breaker;
 use crate::core::assist::budget::{CAPS, Caps, PRICES, Prices, Used};
 use crate::core::assist::gate::AssistState;
 use crate::core::call::CallState;
+use crate::core::switch;
 use crate::ports::chat::Chat;
 use crate::ports::chat::openai::{self, OpenAi};
 use crate::ports::speech::SpeechToText;
@@ -91,11 +92,7 @@ impl AssistSettings {
         let get = |name: &str| {
             variables.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
         };
-        let consent = match get("DESK_ASSIST_CONSENT").as_deref() {
-            None | Some("off") => false,
-            Some("on") => true,
-            Some(_) => return Err(Invalid::new("DESK_ASSIST_CONSENT", "expected on or off")),
-        };
+        let consent = switch(variables, "DESK_ASSIST_CONSENT")?.unwrap_or(false);
         let caps: Caps = get(CAPS).map(|text| text.parse()).transpose()?.unwrap_or_default();
         let prices: Option<Prices> = get(PRICES).map(|text| text.parse()).transpose()?;
         if caps.day.micros > 0 && prices.is_none() {
@@ -356,7 +353,7 @@ mod tests {
             (vec![("OPENAI_BASE_URL", "127.0.0.1"), ("OPENAI_MODEL", "m")], "OPENAI_BASE_URL"),
             (vec![("ASSIST_EVERY", "0s")], "ASSIST_EVERY"),
             (vec![("ASSIST_EVERY", "soon")], "ASSIST_EVERY"),
-            (vec![("DESK_ASSIST_CONSENT", "yes")], "DESK_ASSIST_CONSENT"),
+            (vec![("DESK_ASSIST_CONSENT", "perhaps")], "DESK_ASSIST_CONSENT"),
             (vec![("ASSIST_CAPS", "hour=1")], "ASSIST_CAPS"),
             (vec![("ASSIST_CAPS", "day_money=1")], "ASSIST_PRICES"),
         ] {

@@ -1,5 +1,7 @@
 //! The desk's configuration, from variables. Only `main` reads the process's environment.
 
+mod names;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use ozonetel_sim::Sim;
 use crate::assist::AssistSettings;
 use crate::core::audio::HOSTS;
 use crate::core::retention::Retention;
-use crate::core::{disposition, message, worklist};
+use crate::core::{disposition, message, switch, worklist};
 use crate::customers::CustomerSettings;
 use crate::desk::{AgentSocketSettings, Settings, SocketHolder};
 use crate::flow::calling::CallingSettings;
@@ -27,6 +29,8 @@ use crate::ports::platform::{GraphqlPlatform, Platform};
 use crate::ports::profiles::Profiles;
 use crate::simulated;
 use crate::store::{Owner, Store};
+
+pub use names::unread;
 
 /// Where the desk listens unless `DESK_LISTEN` says otherwise.
 pub const LISTEN: &str = "127.0.0.1:8080";
@@ -47,14 +51,14 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("DESK_PUBLIC_URL", "the address that browsers use: https://… where TLS is in front"),
     ("DESK_HOSTS", "other names in Host, separated by commas"),
     ("DESK_ORIGINS", "origins whose pages may send requests with a token, separated by commas"),
-    ("DESK_BEHIND_PROXY", "1: a proxy in front says who asks, in X-Forwarded-For"),
+    ("DESK_BEHIND_PROXY", "on: a proxy in front says who asks, in X-Forwarded-For (off)"),
     ("DESK_KEY_FILE", "file with the key that agents' passwords are sealed with"),
     ("DESK_KEY", "that key itself: 32 bytes in base64 or hexadecimal digits"),
     ("DESK_SESSION_IDLE_MINUTES", "how long a session lasts unused (120)"),
     ("DESK_SESSION_HOURS", "how long a session lasts at most (12)"),
     ("DESK_STORE", "the SQLite file (a new one on the simulator, desk.sqlite with an account)"),
     ("DATABASE_URL", "PostgreSQL instead of a file: postgres://user:password@host/database"),
-    ("DESK_DISPOSITIONS", "general, one-to-one, or CODE=Name, …, *=Name"),
+    ("DESK_DISPOSITIONS", "listed, general, one-to-one, or CODE=Name, …, *=Name (listed)"),
     ("DESK_AGENT_SOCKET", "who opens the agents' sockets: desk, browser or off (desk)"),
     ("DESK_AGENT_SOCKET_URL", "their wss address, {agent} for the login id; none without"),
     ("DESK_DIAL", "how dials go: agent, socket or kookoo (agent)"),
@@ -207,11 +211,7 @@ impl Config {
             "browser" => Ok(true),
             _ => Err(Invalid::new("DESK_SIM_RINGS", "expected any or browser")),
         });
-        let sim_assist = get("DESK_SIM_ASSIST").map_or(Ok(true), |text| match text.trim() {
-            "on" => Ok(true),
-            "off" => Ok(false),
-            _ => Err(Invalid::new("DESK_SIM_ASSIST", "expected on or off")),
-        });
+        allowed_numbers(get("OZONETEL_ALLOWED_NUMBERS").as_deref())?;
         let settings = Settings {
             agent: environment.agent.clone(),
             password: environment.agent_password.clone(),
@@ -246,7 +246,7 @@ impl Config {
             listen: get("DESK_LISTEN").map_or_else(|| LISTEN.to_owned(), |text| address(&text)),
             sim_speed: speed.transpose()?.unwrap_or(1.0),
             sim_rings_browser: rings?,
-            sim_assist: sim_assist?,
+            sim_assist: switch(variables, "DESK_SIM_ASSIST")?.unwrap_or(true),
             socket_holder,
             log_is_json: log?,
             traces: get(trace::VARIABLE).map(|text| trace::endpoint(&text)).transpose()?,
@@ -265,6 +265,16 @@ impl Config {
     /// Whether there is no account, and so the simulator inside is used.
     pub fn is_simulated(&self) -> bool {
         self.environment.account.is_none()
+    }
+
+    /// What is said with the calls being real, where an address of their own is set for them: that may be a simulator's.
+    pub fn unless_simulated(&self) -> String {
+        let host = self.environment.base_url.as_deref().map(|url| {
+            let host = url.trim().split_once("://").map_or(url, |(_, rest)| rest);
+            host.split('/').next().unwrap_or_default()
+        });
+        let said = |host| format!(", unless {host} (OZONETEL_BASE_URL) is a simulator");
+        host.map(said).unwrap_or_default()
     }
 
     /// Names this desk after its host and its port where several may share the store and `DESK_NAME` names none.
@@ -355,6 +365,22 @@ impl Config {
     }
 }
 
+/// Numbers that are dialled nevertheless: each has a digit at least.
+fn allowed_numbers(listed: Option<&str>) -> Result<(), Invalid> {
+    let mut listed = listed.unwrap_or_default().split(',').map(str::trim);
+    let is_number = |text: &str| {
+        text.is_empty()
+            || (text.bytes().any(|b| b.is_ascii_digit())
+                && !text.bytes().any(|b| b.is_ascii_alphabetic()))
+    };
+    if listed.all(is_number) {
+        Ok(())
+    } else {
+        let name = "OZONETEL_ALLOWED_NUMBERS";
+        Err(Invalid::new(name, "expected numbers, separated by commas"))
+    }
+}
+
 /// Who opens the agents' sockets.
 fn socket_holder(word: Option<&str>) -> Result<Option<SocketHolder>, Invalid> {
     match word.map(str::trim) {
@@ -428,10 +454,9 @@ fn platform(variables: &dyn Variables) -> Result<Option<Arc<dyn Platform>>, Inva
     let get = |name: &str| variables.get(name).filter(|value| !value.trim().is_empty());
     let (url, token) = (get("PLATFORM_GRAPHQL_URL"), get("PLATFORM_GRAPHQL_TOKEN"));
     let Some(url) = url else {
-        return match token {
-            Some(_) => {
-                Err(Invalid::new("PLATFORM_GRAPHQL_TOKEN", "PLATFORM_GRAPHQL_URL is missing"))
-            }
+        let alone = token.map(|_| "PLATFORM_GRAPHQL_TOKEN");
+        return match alone.or(get(documents::VARIABLE).map(|_| documents::VARIABLE)) {
+            Some(name) => Err(Invalid::new(name, "is set, and PLATFORM_GRAPHQL_URL is not")),
             None => Ok(None),
         };
     };
@@ -461,7 +486,7 @@ fn store(
 ) -> Result<StoreChoice, Invalid> {
     match (file, url) {
         (Some(_), Some(_)) => {
-            Err(Invalid::new("DESK_STORE", "DATABASE_URL is set too; one of them"))
+            Err(Invalid::new("DESK_STORE", "and DATABASE_URL are both set: keep one"))
         }
         (Some(file), None) => Ok(StoreChoice::File(file.into())),
         (None, Some(url)) => match url.split_once("://") {
@@ -595,8 +620,20 @@ mod tests {
             ("DESK_LOG", "xml"),
             ("DESK_AGENT_SOCKET", "tab"),
             ("DESK_SIM_RINGS", "all"),
-            ("DESK_SIM_ASSIST", "1"),
+            ("DESK_SIM_ASSIST", "perhaps"),
+            ("DESK_RECONNECT", "perhaps"),
+            ("DESK_ASSIST_CONSENT", "perhaps"),
+            ("DESK_BEHIND_PROXY", "perhaps"),
             ("DESK_DIAL", "phone"),
+            ("DESK_HOSTS", "a b"),
+            ("DESK_SIP_HOST", "a b"),
+            ("DESK_SIP_ADDRESS", "http://x"),
+            ("TWILIO_AUTH_TOKEN", "secret"),
+            ("TWILIO_TRANSFER_CALLER_ID", "918000000001"),
+            ("VOICE_ASSISTANT_TRANSFER_BASE_URL", "https://desk.example.test"),
+            ("PLATFORM_GRAPHQL_TOKEN", "secret"),
+            ("PLATFORM_GRAPHQL_DOCUMENTS", "/no"),
+            ("OZONETEL_ALLOWED_NUMBERS", "139,abc"),
             ("OZONETEL_AUTH", "both"),
         ] {
             assert_eq!(config(&[(name, value)]).unwrap_err().field(), name);
@@ -609,6 +646,35 @@ mod tests {
                 .field(),
             "OZONETEL_API_KEY"
         );
+    }
+
+    #[test]
+    fn an_address_of_ones_own_may_be_a_simulator() {
+        let said = |set: &[(&str, &str)]| config(set).unwrap().unless_simulated();
+        assert_eq!(said(&[]), "");
+        for url in ["http://127.0.0.1:40001", "http://127.0.0.1:40001/path"] {
+            let told = ", unless 127.0.0.1:40001 (OZONETEL_BASE_URL) is a simulator";
+            assert_eq!(said(&[("OZONETEL_BASE_URL", url)]), told, "{url}");
+        }
+    }
+
+    #[test]
+    fn the_switches_know_the_same_words() {
+        let of = |word: &str| {
+            let names =
+                ["DESK_SIM_ASSIST", "DESK_RECONNECT", "DESK_ASSIST_CONSENT", "DESK_BEHIND_PROXY"];
+            let config = config(&names.map(|name| (name, word))).unwrap();
+            let Settings { people, calling, assist, .. } = config.settings;
+            [config.sim_assist, calling.reconnect, assist.consent, people.behind_proxy]
+        };
+        for word in ["on", "yes", "true", "1", " On "] {
+            assert_eq!(of(word), [true; 4], "{word}");
+        }
+        for word in ["off", "no", "false", "0"] {
+            assert_eq!(of(word), [false; 4], "{word}");
+        }
+        assert_eq!(of(" "), [true, false, false, false], "what is empty is not set");
+        assert!(config(&[("OZONETEL_ALLOWED_NUMBERS", "139, +91 98-0,500001,")]).is_ok());
     }
 
     #[test]

@@ -25,7 +25,10 @@ pub mod policy;
 pub mod profile;
 pub mod report;
 pub mod retention;
+mod switch;
 pub mod time_use;
 pub mod transfer;
 pub mod twilio;
 pub mod worklist;
+
+pub use switch::switch;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser as _;
-use desk::config::{Config, FILE, StoreChoice, VARIABLES, explain};
+use desk::config::{Config, FILE, StoreChoice, VARIABLES, explain, unread};
 use desk::flow::demo::{add_demo_leads, add_demo_schedule, demo_templates};
 use desk::flow::push_address::PushKind;
 use desk::flow::subscription;
@@ -96,7 +96,15 @@ async fn run(task: DeskTask) -> Result<(), Box<dyn Error>> {
     }
 }
 
+/// What is said of variables that no setting reads.
+fn unread_names() -> Vec<String> {
+    unread(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
+}
+
 async fn serve_desk(config: Config, variables: &dyn Variables) -> Result<(), Box<dyn Error>> {
+    for remark in unread_names() {
+        tracing::warn!("{remark}");
+    }
     // Before the first line is out, so that whoever reads it can end the process well.
     let (stop, hard) = serve::signals()?;
     let listener = TcpListener::bind(&config.listen)
@@ -147,7 +155,7 @@ async fn on_account(
     desk.life().spawn("account", |stop| watch::watch_account(client, settings, health, stop));
     let app = app(desk.clone())?;
     say(&first.to_string());
-    say("\nThe calls are real.");
+    say(&format!("\nThe calls are real{}.", config.unless_simulated()));
     if let Some(path) = desk.intake().path(PushKind::Calls) {
         say(&format!("Callback URL for the console, after this desk's address: {path}"));
     }
@@ -160,6 +168,10 @@ async fn on_account(
     }
     if let Some(phones) = doctor::phones(&**desk.store(), desk.settings()).await {
         say(&format!("\nPhones: {}.", phones.text));
+    }
+    let passwords = doctor::passwords(&**desk.store(), &desk.settings().people).await;
+    if let Some(passwords) = passwords.filter(|found| found.condition != Condition::Ok) {
+        say(&format!("\nPasswords: {}.", passwords.text));
     }
     let exposure = doctor::exposure(address.ip(), config.has_tls);
     if exposure.condition != Condition::Ok {
@@ -282,6 +294,7 @@ async fn look(
         }
         Err(finding) => vec![finding],
     };
+    findings.extend(doctor::unread_names(&unread_names()));
     if let Ok(address) = config.listen.parse::<SocketAddr>() {
         findings.push(doctor::exposure(address.ip(), config.has_tls));
     }
@@ -491,7 +504,7 @@ fn fresh() -> std::io::Result<PathBuf> {
 fn cannot_listen(address: &str, error: &std::io::Error) -> String {
     let example = match error.kind() {
         ErrorKind::InvalidInput => {
-            "; DESK_LISTEN is a port or an address with one, such as 8080 or localhost:8080"
+            "; DESK_LISTEN is a port from 0 to 65535, or an address with one, such as 8080 or localhost:8080"
         }
         _ => "",
     };

@@ -39,7 +39,7 @@ pub const LINE_COMMANDS: &str =
     "hold, mute, conference, transfer and the end of a call are refused where one is missing";
 
 use password::PasswordWorkers;
-use seal::SealError;
+use seal::{SealError, SealKey};
 use token::{NoRandomness, TOKEN_PREFIX, TokenDigest, new_token};
 
 /// How long what was found of a session or token is taken for true. What this desk changes counts at once; what another
@@ -400,6 +400,30 @@ impl People {
     pub async fn sweep(&self) -> Result<u64, StoreError> {
         let now = self.now();
         self.0.store.sweep_sessions(now, self.idle_since(now)).await
+    }
+}
+
+/// How many of the agents' passwords that are kept a key opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sealed {
+    /// Those that it opens.
+    pub opened: usize,
+    /// Those that it does not, or all without one.
+    pub closed: usize,
+}
+
+impl Sealed {
+    /// Tries each password of these links.
+    pub fn of(links: &[AgentLink], key: Option<&SealKey>) -> Self {
+        let mut found = Self::default();
+        for link in links {
+            for (sealed, what) in [(&link.password, "agent"), (&link.sip_password, "sip")] {
+                let Some(sealed) = sealed else { continue };
+                let opens = key.is_some_and(|key| key.open(&owner(link, what), sealed).is_ok());
+                *(if opens { &mut found.opened } else { &mut found.closed }) += 1;
+            }
+        }
+        found
     }
 }
 

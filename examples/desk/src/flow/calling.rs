@@ -9,12 +9,14 @@ use ozonetel_sdk::error::Invalid;
 use ozonetel_sdk::phone_call::AutoAnswer;
 use ozonetel_sdk::types::{AgentId, DispositionName, PhoneNumber, TimeOfDay};
 use tokio::sync::Notify;
+use url::Url;
 
 use crate::core::caller::agent_key;
 use crate::core::can::Refusal;
 use crate::core::dial::{DialWay, number_key};
 use crate::core::outbox::OutboxTarget;
 use crate::core::policy::{CallingPolicy, HOURS_VARIABLE};
+use crate::core::switch;
 
 /// The settings of calls. The default is what an account starts with.
 #[derive(Debug, Clone, Default)]
@@ -46,12 +48,6 @@ impl CallingSettings {
         let get = |name: &str| {
             variables.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
         };
-        let flag = |name: &'static str| match get(name).as_deref() {
-            None => Ok(None),
-            Some("on" | "true" | "1" | "yes") => Ok(Some(true)),
-            Some("off" | "false" | "0" | "no") => Ok(Some(false)),
-            Some(_) => Err(Invalid::new(name, "expected on or off")),
-        };
         let auto_answer = get("DESK_AUTO_ANSWER").map(|digit| {
             digit.parse().map_err(|_| Invalid::new("DESK_AUTO_ANSWER", "expected 0, 1, 2 or 3"))
         });
@@ -77,13 +73,26 @@ impl CallingSettings {
             way: way.transpose()?.unwrap_or_default(),
             policy: CallingPolicy { hours, blocked: numbers },
             auto_answer: auto_answer.transpose()?.unwrap_or_default(),
-            reconnect: flag("DESK_RECONNECT")?.unwrap_or(false),
+            reconnect: switch(variables, "DESK_RECONNECT")?.unwrap_or(false),
             pause_limit_sec: limit.transpose()?,
-            sip_host: get("DESK_SIP_HOST"),
-            sip_address: get("DESK_SIP_ADDRESS"),
+            sip_host: get("DESK_SIP_HOST").map(sip_host).transpose()?,
+            sip_address: get("DESK_SIP_ADDRESS").map(sip_address).transpose()?,
             holder: get("DESK_NAME"),
         })
     }
+}
+
+fn sip_host(text: String) -> Result<String, Invalid> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b".-_:[]".contains(&b);
+    let wrong = Invalid::new("DESK_SIP_HOST", "expected a host, with a port if there is one");
+    if text.bytes().all(plain) { Ok(text) } else { Err(wrong) }
+}
+
+fn sip_address(text: String) -> Result<String, Invalid> {
+    let url = Url::parse(&text).ok();
+    let is_socket = |url: &Url| matches!(url.scheme(), "wss" | "ws") && url.has_host();
+    let wrong = Invalid::new("DESK_SIP_ADDRESS", "expected a wss address, such as wss://HOST/sip");
+    if url.is_some_and(|url| is_socket(&url)) { Ok(text) } else { Err(wrong) }
 }
 
 /// What the flows of calls share.

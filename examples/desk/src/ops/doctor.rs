@@ -17,7 +17,7 @@ use crate::desk::Settings;
 use crate::epoch::epoch_ms;
 use crate::flow::push_address::Intake;
 use crate::flow::subscription::look;
-use crate::people::LINE_COMMANDS;
+use crate::people::{LINE_COMMANDS, PeopleSettings, Sealed};
 use crate::store::users::AgentLink;
 use crate::store::{Owner, Store};
 
@@ -33,8 +33,12 @@ pub async fn examine(
 ) -> Vec<Finding> {
     let mut findings = vec![kept(store, owner).await];
     findings.extend(desks(store, client).await);
-    findings.extend(open_ends(store).await);
+    findings.extend(open_ends(store, owner).await);
     findings.extend(records(store).await);
+    // The simulator's passwords are known to everyone, and sealed anew at each start.
+    if *owner != Owner::Simulator {
+        findings.extend(passwords(store, &settings.people).await);
+    }
     match check(client, settings).await {
         Ok(found) => findings.extend(found),
         Err(error) => {
@@ -80,7 +84,7 @@ async fn desks(store: &dyn Store, client: &Client) -> Option<Finding> {
 }
 
 /// What waits for someone: dials of unknown outcome, dispositions that did not arrive, the first administrator.
-async fn open_ends(store: &dyn Store) -> Vec<Finding> {
+async fn open_ends(store: &dyn Store, owner: &Owner) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Ok(unknown) = store.dials_in(DialState::Unknown, &Scope::All, MOST).await
         && !unknown.is_empty()
@@ -96,9 +100,43 @@ async fn open_ends(store: &dyn Store) -> Vec<Finding> {
     }
     if store.has_administrator().await == Ok(false) {
         let text = "there is no administrator: open the link that the desk prints at its start";
-        findings.push(Finding::ok("people", text));
+        // On the simulator the users of the demo are made at the start.
+        let condition =
+            if *owner == Owner::Simulator { Condition::Ok } else { Condition::Degraded };
+        findings.push(Finding { condition, ..Finding::ok("people", text) });
     }
     findings
+}
+
+/// Whether the agents' passwords that are kept can be opened, and whether the key is kept to its owner.
+pub async fn passwords(store: &dyn Store, settings: &PeopleSettings) -> Option<Finding> {
+    let links = match store.links().await {
+        Ok(links) => links,
+        Err(error) => return Some(Finding::degraded("passwords", error.to_string())),
+    };
+    let Sealed { opened, closed } = Sealed::of(&links, settings.key.as_ref());
+    let finding = match (&settings.key, opened, closed) {
+        (_, _, 1..) => {
+            let why = match settings.key {
+                Some(_) => "the key of DESK_KEY_FILE is not the one that they were sealed with",
+                None => "DESK_KEY_FILE is not set",
+            };
+            let text = format!("{closed} of {} cannot be opened: {why}", opened + closed);
+            return Some(Finding::down("passwords", text));
+        }
+        (None, ..) => Finding::ok("passwords", "none is kept: DESK_KEY_FILE is not set"),
+        (Some(_), ..) => Finding::ok("passwords", format!("{opened} can be opened")),
+    };
+    if settings.is_key_open {
+        let text = format!("{}; everyone on this machine can read DESK_KEY_FILE", finding.text);
+        return Some(Finding::degraded("passwords", text));
+    }
+    Some(finding)
+}
+
+/// What is said of names in the environment that no setting has.
+pub fn unread_names(unread: &[String]) -> Option<Finding> {
+    (!unread.is_empty()).then(|| Finding::degraded("settings", unread.join("; ")))
 }
 
 /// Whether the records of calls are what their facts make of them: of the newest ones.
@@ -300,11 +338,14 @@ pub fn report(findings: &[Finding]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use ozonetel_sim::{Fault, FaultKind, Sim};
 
     use super::*;
+    use crate::people::People;
+    use crate::people::seal::SealKey;
     use crate::simulated::stand_ins::{StandInFault, StandInFaults, StandIns};
     use crate::store::{Memory, Meta as _};
 
@@ -356,6 +397,50 @@ mod tests {
         let many: Vec<_> = (1..=7).map(|n| format!("agent0{n}")).collect();
         let many: Vec<_> = many.iter().map(String::as_str).collect();
         assert_eq!(some(&many), "agent01, agent02, agent03, agent04, agent05 and 2 more");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn passwords_that_the_key_does_not_open_are_told_of() {
+        let (sim, store) = (Sim::start(), Memory::new());
+        let key = SealKey::random().unwrap();
+        let with = |key: Option<&SealKey>| PeopleSettings {
+            key: key.cloned(),
+            ..PeopleSettings::default()
+        };
+        let found = passwords(&store, &with(None)).await.unwrap();
+        assert_eq!(found.condition, Condition::Ok);
+        let client = sim.client();
+        let people =
+            People::new(Arc::new(store.clone()), Arc::clone(client.clock()), with(Some(&key)));
+        people.add_demo().await.unwrap();
+        let other = SealKey::random().unwrap();
+        for (key, condition, part) in [
+            (Some(&key), Condition::Ok, "2 can be opened"),
+            (Some(&other), Condition::Down, "2 of 2 cannot be opened: the key"),
+            (None, Condition::Down, "2 of 2 cannot be opened: DESK_KEY_FILE is not set"),
+        ] {
+            let found = passwords(&store, &with(key)).await.unwrap();
+            assert_eq!(found.condition, condition, "{found:?}");
+            assert!(found.text.contains(part), "{found:?}");
+        }
+        let open = PeopleSettings { is_key_open: true, ..with(Some(&key)) };
+        let found = passwords(&store, &open).await.unwrap();
+        assert_eq!(found.condition, Condition::Degraded);
+        assert!(found.text.contains("everyone on this machine can read"), "{found:?}");
+        let owner = Owner::Account("acme_support".into());
+        let settings = Settings { people: with(Some(&other)), ..settings() };
+        let found = words(&examine(&store, &owner, &client, &settings).await);
+        assert!(found.contains(&("passwords", Condition::Down)), "{found:?}");
+        // The first administrator is missed on an account, and not on the simulator.
+        let found = words(&examine(&Memory::new(), &owner, &client, &settings).await);
+        assert!(found.contains(&("people", Condition::Degraded)), "{found:?}");
+    }
+
+    #[test]
+    fn names_that_no_setting_has_are_a_finding() {
+        assert_eq!(unread_names(&[]), None);
+        let found = unread_names(&["DESK_LISTN is not read".to_owned()]).unwrap();
+        assert_eq!((found.about, found.condition), ("settings", Condition::Degraded));
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,9 +6,11 @@ use std::time::Duration;
 use http::HeaderValue;
 use ozonetel_sdk::client::Variables;
 use ozonetel_sdk::error::Invalid;
+use url::Url;
 
 use super::origin::PublicAddress;
 use super::seal::SealKey;
+use crate::core::switch;
 
 /// How long a session lasts without being used, unless `DESK_SESSION_IDLE_MINUTES` says otherwise.
 const IDLE: Duration = Duration::from_hours(2);
@@ -29,6 +31,8 @@ pub struct PeopleSettings {
     pub longest: Duration,
     /// The key that agents' passwords are sealed with.
     pub key: Option<SealKey>,
+    /// Whether everyone on this machine can read the file that the key is in.
+    pub is_key_open: bool,
     /// Whether a proxy stands in front whose `X-Forwarded-For` is to be believed.
     pub behind_proxy: bool,
     /// Whether nothing but set-up is served while there is no administrator.
@@ -43,6 +47,7 @@ impl Default for PeopleSettings {
             idle: IDLE,
             longest: LONGEST,
             key: None,
+            is_key_open: false,
             behind_proxy: false,
             needs_administrator: false,
         }
@@ -56,8 +61,9 @@ impl PeopleSettings {
     /// The variable that cannot be parsed.
     pub fn read(variables: &dyn Variables) -> Result<Self, Invalid> {
         let get = |name: &str| variables.get(name).filter(|value| !value.trim().is_empty());
-        let (url, hosts) = (get("DESK_PUBLIC_URL"), get("DESK_HOSTS").unwrap_or_default());
-        let names: Vec<_> = hosts.split(',').collect();
+        let url = get("DESK_PUBLIC_URL");
+        let names = hosts(&get("DESK_HOSTS").unwrap_or_default())?;
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
         let address = PublicAddress::new(url.as_deref(), &names)
             .map_err(|error| Invalid::new("DESK_PUBLIC_URL", error.to_string()))?;
         Ok(Self {
@@ -66,10 +72,23 @@ impl PeopleSettings {
             idle: time(&get, "DESK_SESSION_IDLE_MINUTES", 60, 5..=24 * 60)?.unwrap_or(IDLE),
             longest: time(&get, "DESK_SESSION_HOURS", 3600, 1..=31 * 24)?.unwrap_or(LONGEST),
             key: key(get("DESK_KEY"), get("DESK_KEY_FILE"))?,
-            behind_proxy: get("DESK_BEHIND_PROXY").is_some_and(|value| value.trim() == "1"),
+            is_key_open: get("DESK_KEY_FILE").is_some_and(|file| is_open(file.trim())),
+            behind_proxy: switch(variables, "DESK_BEHIND_PROXY")?.unwrap_or(false),
             needs_administrator: false,
         })
     }
+}
+
+/// Names in `Host`; a port beside one does not count.
+fn hosts(text: &str) -> Result<Vec<String>, Invalid> {
+    let wrong = || Invalid::new("DESK_HOSTS", "expected names, such as desk.example.test");
+    let parse = |name: &str| {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b".-_:[]".contains(&b);
+        let url = Url::parse(&format!("http://{}", name.trim())).map_err(|_| wrong())?;
+        let is_name = name.trim().bytes().all(plain);
+        url.host_str().filter(|_| is_name).map(str::to_owned).ok_or_else(wrong)
+    };
+    text.split(',').filter(|name| !name.trim().is_empty()).map(parse).collect()
 }
 
 fn origins(text: &str) -> Result<Vec<HeaderValue>, Invalid> {
@@ -104,7 +123,7 @@ fn key(text: Option<String>, file: Option<String>) -> Result<Option<SealKey>, In
     match (text, file) {
         (None, None) => Ok(None),
         (Some(_), Some(_)) => {
-            Err(Invalid::new("DESK_KEY", "DESK_KEY_FILE is set too; one of them"))
+            Err(Invalid::new("DESK_KEY", "and DESK_KEY_FILE are both set: keep one"))
         }
         (Some(text), None) => SealKey::parse(&text)
             .map(Some)
@@ -116,6 +135,18 @@ fn key(text: Option<String>, file: Option<String>) -> Result<Option<SealKey>, In
             SealKey::parse(&text).map(Some).map_err(|error| wrong(error.to_string()))
         }
     }
+}
+
+/// Whether everyone can read a file.
+#[cfg(unix)]
+fn is_open(file: &str) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(file).is_ok_and(|found| found.permissions().mode() & 0o004 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_open(_: &str) -> bool {
+    false
 }
 
 #[cfg(test)]
@@ -161,6 +192,10 @@ mod tests {
     fn what_cannot_be_parsed_is_named_and_no_key_is_shown() {
         for (name, value) in [
             ("DESK_PUBLIC_URL", "desk.example.test"),
+            ("DESK_HOSTS", "https://x"),
+            ("DESK_HOSTS", "good.example.test, a b"),
+            ("DESK_HOSTS", "user@x"),
+            ("DESK_HOSTS", "x/y"),
             ("DESK_ORIGINS", "*"),
             ("DESK_ORIGINS", "https://a.test, b.test"),
             ("DESK_SESSION_IDLE_MINUTES", "4"),
@@ -174,6 +209,35 @@ mod tests {
         }
         let both = read(&[("DESK_KEY", KEY), ("DESK_KEY_FILE", "key")]).unwrap_err();
         assert!(!both.to_string().contains(KEY) && both.field() == "DESK_KEY");
+    }
+
+    #[test]
+    fn a_name_in_host_is_known_with_and_without_its_port() {
+        let settings = read(&[("DESK_HOSTS", "inner.example.test:8443, Other.test")]).unwrap();
+        for (host, is_own) in [
+            ("inner.example.test:8443", true),
+            ("inner.example.test", true),
+            ("other.test", true),
+            ("evil.test", false),
+        ] {
+            let mut headers = http::HeaderMap::new();
+            headers.insert(http::header::HOST, host.parse().unwrap());
+            assert_eq!(settings.address.is_host(&headers), is_own, "{host}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_that_everyone_can_read_is_told_of() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        std::fs::write(&file, KEY).unwrap();
+        for (mode, is_open) in [(0o644, true), (0o640, false), (0o600, false)] {
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+            let settings = read(&[("DESK_KEY_FILE", file.to_str().unwrap())]).unwrap();
+            assert_eq!(settings.is_key_open, is_open, "{mode:o}");
+        }
     }
 
     #[test]

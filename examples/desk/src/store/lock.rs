@@ -1,6 +1,7 @@
 //! A file that one desk serves from at a time.
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use super::error::StoreError;
@@ -33,7 +34,13 @@ impl FileLock {
         let mut beside = file.as_os_str().to_owned();
         beside.push(".lock");
         let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&beside);
-        let opened = opened.map_err(|error| unavailable(file, &error))?;
+        let opened = opened.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => {
+                let text = format!("{}: there is no such folder", file.display());
+                StoreError::Unavailable(text.into())
+            }
+            _ => unavailable(file, &error),
+        })?;
         match opened.try_lock() {
             Ok(()) => Ok(Self(opened)),
             Err(TryLockError::WouldBlock) => Err(StoreError::InUse(file.display().to_string())),

@@ -62,6 +62,10 @@ impl fmt::Debug for TwilioSettings {
     }
 }
 
+/// What is of no use without an account.
+const ALONE: [&str; 3] =
+    ["TWILIO_AUTH_TOKEN", "TWILIO_TRANSFER_CALLER_ID", "VOICE_ASSISTANT_TRANSFER_BASE_URL"];
+
 impl TwilioSettings {
     /// From variables; `None` if there is no account.
     ///
@@ -71,7 +75,12 @@ impl TwilioSettings {
         let get = |name: &str| {
             variables.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
         };
-        let Some(account_sid) = get("TWILIO_ACCOUNT_SID") else { return Ok(None) };
+        let Some(account_sid) = get("TWILIO_ACCOUNT_SID") else {
+            return match ALONE.into_iter().find(|name| get(name).is_some()) {
+                Some(name) => Err(Invalid::new(name, "is set, and TWILIO_ACCOUNT_SID is not")),
+                None => Ok(None),
+            };
+        };
         let plain = |text: &String| text.bytes().all(|b| b.is_ascii_alphanumeric());
         if !plain(&account_sid) {
             return Err(Invalid::new("TWILIO_ACCOUNT_SID", "expected letters and digits"));
@@ -320,7 +329,9 @@ mod tests {
     #[test]
     fn an_account_needs_all_of_its_settings_and_none_without_one() {
         assert!(read(&[]).unwrap().is_none());
-        assert!(read(&WHOLE[1..]).unwrap().is_none());
+        // What is said of Twilio without one is of no use, and not meant.
+        assert_eq!(read(&WHOLE[1..]).unwrap_err().field(), "TWILIO_AUTH_TOKEN");
+        assert!(read(&[("SIP_DOMAIN", "pbx.example.test")]).unwrap().is_none());
         let settings = read(&WHOLE).unwrap().unwrap();
         assert_eq!(settings.base_url, "https://desk.example.test");
         assert_eq!(settings.sip_domain, "pbx.example.test");
