@@ -1,17 +1,21 @@
 //! The router: routes, and what holds for all of them.
 
 use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use tokio::time::Instant;
 use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::classify::ServerErrorsFailureClass;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::trace::TraceLayer;
 use utoipa::OpenApi as _;
@@ -59,13 +63,14 @@ pub fn app(desk: Desk) -> Result<Router, RouteError> {
         // From the outermost in, and as one layer: each layer of a router's is another box for each request.
         .layer((
             from_fn_with_state(desk.clone(), identify),
-            TraceLayer::new_for_http().make_span_with(span),
+            TraceLayer::new_for_http().make_span_with(span).on_failure(failed),
             // Without listed origins no page of another one may do anything, and there is nothing to say.
             option_layer((!origins.is_empty()).then(|| cors(origins))),
             from_fn_with_state(gate, enforce),
             CatchPanicLayer::custom(panicked),
             DefaultBodyLimit::max(LARGEST),
             Extension(Served::new(&document)),
+            Extension(Methods::of(&document)),
         ))
         .with_state(desk))
 }
@@ -141,8 +146,41 @@ async fn nowhere(request: Request) -> Response {
     }
 }
 
-async fn other_method() -> Problem {
-    Problem::new(Kind::MethodNotAllowed, "the route has another method")
+/// The methods of each route, by its path.
+#[derive(Debug, Clone)]
+struct Methods(Arc<BTreeMap<String, String>>);
+
+impl Methods {
+    fn of(document: &Value) -> Self {
+        let known = ["get", "post", "put", "patch", "delete"];
+        let of_path = |item: &Value| {
+            let has = known.iter().filter(|method| !item[**method].is_null());
+            has.map(|method| method.to_ascii_uppercase()).collect::<Vec<_>>().join(", ")
+        };
+        let paths = document["paths"].as_object().into_iter().flatten();
+        Self(Arc::new(paths.map(|(path, item)| (path.clone(), of_path(item))).collect()))
+    }
+}
+
+/// A request with a method that its route does not have is told those that it has.
+async fn other_method(
+    Extension(methods): Extension<Methods>,
+    path: Option<MatchedPath>,
+) -> Problem {
+    let has = path.and_then(|path| methods.0.get(path.as_str()).cloned()).unwrap_or_default();
+    let has = if has.is_empty() { has } else { format!(": {has}") };
+    Problem::new(Kind::MethodNotAllowed, format!("the route has another method{has}"))
+}
+
+/// Logs an answer that is the desk's fault. That the outcome of a change is not known is one that is meant.
+fn failed(class: ServerErrorsFailureClass, latency: Duration, _: &tracing::Span) {
+    let ms = latency.as_millis();
+    match class {
+        ServerErrorsFailureClass::StatusCode(StatusCode::GATEWAY_TIMEOUT) => {
+            tracing::warn!(ms, "answered 504: it may have happened");
+        }
+        class => tracing::error!(%class, ms, "the answer is a failure"),
+    }
 }
 
 /// What a handler was doing when it panicked is not known: its work goes on in a task.

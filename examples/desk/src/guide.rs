@@ -78,31 +78,10 @@ pub fn text(desk: &str, simulator: &str, token: &str) -> String {
          What programs do, request by request (for the page see the end):\n\n",
     );
     let _ = writeln!(out, "TOKEN={token}   # agent01's");
-    for step in STEPS {
-        // Writing to a String cannot fail.
-        let _ = writeln!(out, "# {}", step.why);
-        let address = format!("{desk}{}", step.path);
-        let _ = match step.body {
-            None => writeln!(out, "curl -sw '\\n' {address} -H \"authorization: Bearer $TOKEN\""),
-            Some(body) if step.path.ends_with("/dial") => writeln!(
-                out,
-                "UCID=$(curl -sw '\\n' {address} -H \"authorization: Bearer $TOKEN\" \
-                 -H 'content-type: application/json' -d '{body}' | tee /dev/stderr | \
-                 sed 's/.*\"ucid\":\"\\([0-9]*\\)\".*/\\1/')"
-            ),
-            Some(body) => {
-                // Double quotes, so that the shell puts the call's id in.
-                let body = body.replace('"', "\\\"");
-                writeln!(
-                    out,
-                    "curl -sw '\\n' {address} -H \"authorization: Bearer $TOKEN\" \
-                     -H 'content-type: application/json' -d \"{body}\""
-                )
-            }
-        };
-        if step.wait > 0 {
-            let _ = writeln!(out, "sleep {}   # it takes a moment", step.wait);
-        }
+    // What logs out comes last: the two below need the agent.
+    let (steps, last) = STEPS.split_at(STEPS.len().saturating_sub(1));
+    for step in steps {
+        write_step(&mut out, desk, step);
     }
     let _ = writeln!(
         out,
@@ -110,13 +89,52 @@ pub fn text(desk: &str, simulator: &str, token: &str) -> String {
          curl -sw '\\n' {simulator}/_sim/inbound -H 'content-type: application/json' \
          -d '{{\"did\":\"918000000001\",\"caller\":\"9000012347\"}}'\n\
          curl -sw '\\n' {simulator}/_sim/state\n\n\
-         The answer to the next dial is lost: 504, it may have happened. A supervisor settles it (`/docs`):\n\n\
+         The answer to the next dial is lost: 504, it may have happened. The desk looks for it in the day's calls;\n\
+         until it is settled the agent dials no one else. A supervisor who knows settles it, by its `id`:\n\n\
          curl -sw '\\n' {simulator}/_sim/faults -H 'content-type: application/json' \
-         -d '{{\"path\":\"/ca_apis/AgentManualDial\",\"kind\":\"close_after\"}}'\n\n\
-         The page: open {desk} in a browser and sign in as agent01@desk.test, password demo.\n\
+         -d '{{\"path\":\"/ca_apis/AgentManualDial\",\"kind\":\"close_after\"}}'\n\
+         curl -sw '\\n' -c jar {desk}/api/session -H 'content-type: application/json' \
+         -d '{{\"email\":\"supervisor01@desk.test\",\"password\":\"demo\"}}'\n\
+         curl -sw '\\n' -b jar '{desk}/api/dials?state=unknown'\n\
+         curl -sw '\\n' -b jar -H 'origin: {desk}' -H 'content-type: application/json' {desk}/api/dials/ID/settle \
+         -d '{{\"outcome\":\"placed\",\"reason\":\"the phone rang\"}}'\n"
+    );
+    for step in last {
+        write_step(&mut out, desk, step);
+    }
+    let _ = writeln!(
+        out,
+        "\nThe page: open {desk} in a browser and sign in as agent01@desk.test, password demo.\n\
          Others see other pages: agent02@desk.test, supervisor01@desk.test, admin@desk.test, password demo.\n"
     );
     out
+}
+
+fn write_step(out: &mut String, desk: &str, step: &Step) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "# {}", step.why);
+    let address = format!("{desk}{}", step.path);
+    let _ = match step.body {
+        None => writeln!(out, "curl -sw '\\n' {address} -H \"authorization: Bearer $TOKEN\""),
+        Some(body) if step.path.ends_with("/dial") => writeln!(
+            out,
+            "UCID=$(curl -sw '\\n' {address} -H \"authorization: Bearer $TOKEN\" \
+             -H 'content-type: application/json' -d '{body}' | tee /dev/stderr | \
+             sed 's/.*\"ucid\":\"\\([0-9]*\\)\".*/\\1/')"
+        ),
+        Some(body) => {
+            // Double quotes, so that the shell puts the call's id in.
+            let body = body.replace('"', "\\\"");
+            writeln!(
+                out,
+                "curl -sw '\\n' {address} -H \"authorization: Bearer $TOKEN\" \
+                 -H 'content-type: application/json' -d \"{body}\""
+            )
+        }
+    };
+    if step.wait > 0 {
+        let _ = writeln!(out, "sleep {}   # it takes a moment", step.wait);
+    }
 }
 
 /// How the first administrator is made.

@@ -40,6 +40,9 @@ async fn whatever_does_not_read_is_a_problem_document() {
         floor.raw(Method::POST, &path, "application/json", &large).await.problem(413);
         let answer = floor.raw(Method::PUT, &path, "application/json", "{}").await.problem(405);
         assert_eq!(answer.headers[header::ALLOW], "POST");
+        assert_eq!(answer.headers[header::CONTENT_TYPE], "application/problem+json");
+        assert_eq!(answer.text("message"), "the route has another method: POST");
+        assert!(answer.text("instance").starts_with("urn:ozonetel-desk:request:"));
     }
     for route in ["call-history", "performance"] {
         for date in ["%ff", "x", "2026-02-30", "2026-1-1", "20261120"] {
