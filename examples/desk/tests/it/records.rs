@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
+use desk::core::agent::{StateSource, StateWord};
 use desk::core::caller::Role;
+use desk::flow::agent_state::say;
 use desk::records::AudioSource;
 use desk::work::summary;
 use desk::{Desk, app};
@@ -202,7 +204,13 @@ async fn figures_say_which_days_were_never_read_and_when_the_last_one_was() {
 #[tokio::test(start_paused = true)]
 async fn a_range_that_ends_after_today_has_the_time_of_today() {
     let floor = Floor::new();
-    floor.post("agent-login", &json!({})).await.ok();
+    let word = StateWord {
+        at_ms: floor.desk.now(),
+        source: StateSource::Event,
+        word: "READY".into(),
+        reason: None,
+    };
+    say(&floor.desk, &"agent01".into(), word).await.unwrap();
     floor.wait(600).await;
     for (range, has) in [
         (format!("from={DAY}&to={DAY}"), true),
