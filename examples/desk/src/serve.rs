@@ -1,8 +1,9 @@
 //! Serving, and ending well: no more requests, then everything under way finishes, within limits.
 
+mod connections;
+
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use self::connections::ConnectionLimits;
 use crate::core::outbox::OutboxTarget;
 use crate::desk::Desk;
 use crate::flow::phone::note_phones;
@@ -46,16 +48,14 @@ pub async fn serve(
         // A sender that is gone stops as well.
         let _ = stopping.await;
     };
-    let app = app.into_make_service_with_connect_info::<SocketAddr>();
-    let mut serving =
-        tokio::spawn(
-            async move { axum::serve(listener, app).with_graceful_shutdown(graceful).await },
-        );
+    let limits = ConnectionLimits::of_process();
+    let mut serving = tokio::spawn(connections::accept(listener, app, limits, graceful));
     let life = desk.life();
     start_work(&desk);
     let mut failed = false;
     tokio::select! {
-        ended = &mut serving => return ended.unwrap_or_else(|error| Err(io::Error::other(error))),
+        // It ends by itself only if it panics.
+        ended = &mut serving => return ended.map_err(io::Error::other),
         () = stop => {}
         () = life.failed() => failed = true,
     }
