@@ -144,14 +144,44 @@ pub async fn time_use_today(
     Ok(of_agent.reduce(|sum, one| sum + one))
 }
 
+/// How far the records of a range have been read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadRange {
+    /// Days that were never read, those to come left out.
+    pub never: Vec<Day>,
+    /// Whether any day was read.
+    pub any: bool,
+    /// When the last of its days, today at the latest, was last read, in milliseconds since 1970.
+    pub last_ms: Option<i64>,
+}
+
+/// How far the records of a range have been read.
+///
+/// # Errors
+/// The store failed.
+pub async fn read_range(desk: &Desk, from: Day, to: Day) -> Result<ReadRange, Problem> {
+    let known = desk.records().store().days(from, to).await?;
+    let read_at = |day: Day| {
+        let read = known.iter().find(|known| known.day == day).and_then(|known| known.read);
+        read.map(|read| i64::try_from(read.at.saturating_mul(1000)).unwrap_or(i64::MAX))
+    };
+    let to = to.min(desk.client().today());
+    let days = std::iter::successors(Some(from), |day| (*day < to).then(|| day.next()));
+    let (mut never, mut any) = (Vec::new(), false);
+    for day in days.filter(|day| *day <= to) {
+        if read_at(day).is_some() {
+            any = true;
+        } else {
+            never.push(day);
+        }
+    }
+    Ok(ReadRange { never, any, last_ms: read_at(to) })
+}
+
 /// Days of a range whose records were never read, those to come left out.
 ///
 /// # Errors
 /// The store failed.
 pub async fn never_read(desk: &Desk, from: Day, to: Day) -> Result<Vec<Day>, Problem> {
-    let known = desk.records().store().days(from, to).await?;
-    let is_read = |day: &Day| known.iter().any(|known| known.day == *day && known.read.is_some());
-    let to = to.min(desk.client().today());
-    let days = std::iter::successors(Some(from), |day| (*day < to).then(|| day.next()));
-    Ok(days.filter(|day| *day <= to && !is_read(day)).collect())
+    Ok(read_range(desk, from, to).await?.never)
 }

@@ -140,8 +140,12 @@ async fn live_daily_ranged_and_exported_figures_agree() {
     let number = |row: &[String], column: &str| -> u64 {
         row[exported[0].iter().position(|name| name == column).unwrap()].parse().unwrap()
     };
-    for (row, day) in exported[1..].iter().zip(days) {
+    let unread: Vec<&str> = exported[1].iter().map(String::as_str).collect();
+    let empty = ["2026-11-19", "", "", "", "", "", "", "", "", "", "", "", "false"];
+    assert_eq!(unread, empty, "a day that was never read is no day without calls");
+    for (row, day) in exported[2..].iter().zip(&days[1..]) {
         assert_eq!(row[0], day["date"].as_str().unwrap());
+        assert_eq!(row.last().unwrap(), "true");
         for (column, value) in [
             ("calls", &day["calls"]["total"]),
             ("answered", &day["calls"]["answered"]),
@@ -157,6 +161,66 @@ async fn live_daily_ranged_and_exported_figures_agree() {
     let agents = csv(&floor, &format!("/api/performance/team?{range}")).await;
     assert_eq!((agents[1][0].as_str(), agents[2][0].as_str()), ("agent01", "all"));
     assert_eq!((agents[1][1].as_str(), agents[2][1].as_str()), ("4", "5"));
+    assert_eq!((agents[0][12].as_str(), agents[1][12].as_str()), ("daysNotRead", "0"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn figures_say_which_days_were_never_read_and_when_the_last_one_was() {
+    let floor = Floor::new();
+    two_calls(&floor, "APPOINTMENT_BOOKED").await;
+    let range = format!("from=2026-11-18&to={DAY}");
+    let team = get(&floor, &format!("/api/performance/team?{range}")).await;
+    let missing = json!(["2026-11-18", "2026-11-19"]);
+    assert_eq!((&team["neverRead"], &team["timeUtilizationDays"]), (&missing, &json!(0)));
+    assert_eq!(team["total"]["calls"]["total"], 2);
+    let read_at = floor.desk.now() / 1000 * 1000;
+    let near = |value: &Value| (read_at - value.as_i64().unwrap()).abs() <= 60_000;
+    assert!(near(&team["readAt"]), "{team}");
+    for path in ["/api/performance/team", "/api/performance"] {
+        let table = csv(&floor, &format!("{path}?{range}")).await;
+        let last = table.last().unwrap();
+        assert_eq!((table[0][12].as_str(), last[1].as_str()), ("daysNotRead", "2"), "{path}");
+        assert_eq!(last[12], "2", "{path}");
+        let unknown = csv(&floor, &format!("{path}?from=2026-11-18&to=2026-11-19")).await;
+        let last = unknown.last().unwrap();
+        assert_eq!((last[1].as_str(), last[11].as_str(), last[12].as_str()), ("", "", "2"));
+    }
+    // The last reading, also once nothing can be read any more.
+    for path in ["/api/performance/team", "/api/performance", "/api/performance/trend"] {
+        let figures = get(&floor, path).await;
+        assert!(near(&figures["readAt"]), "{path}: {figures}");
+        for accept in ["application/json", "text/csv"] {
+            let answer = asked(&floor, Role::Administrator, &[], path, accept).await;
+            let header = answer.headers()["desk-read-at"].to_str().unwrap().parse::<i64>();
+            assert_eq!(json!(header.unwrap()), figures["readAt"], "{path} {accept}");
+        }
+    }
+    let past = get(&floor, "/api/performance?from=2026-11-18&to=2026-11-19").await;
+    assert_eq!(past["readAt"], Value::Null);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_range_that_ends_after_today_has_the_time_of_today() {
+    let floor = Floor::new();
+    let word = desk::core::agent::StateWord {
+        at_ms: floor.desk.now(),
+        source: desk::core::agent::StateSource::Event,
+        word: "READY".into(),
+        reason: None,
+    };
+    desk::flow::agent_state::say(&floor.desk, &"agent01".into(), word).await.unwrap();
+    floor.wait(60).await;
+    for (range, has) in [
+        (format!("from={DAY}&to={DAY}"), true),
+        (format!("from={DAY}&to=2026-11-22"), true),
+        ("from=2026-11-16&to=2026-11-22".to_owned(), true),
+        ("from=2026-11-16&to=2026-11-19".to_owned(), false),
+        ("from=2026-11-21&to=2026-11-22".to_owned(), false),
+    ] {
+        let path = format!("/api/performance?{range}");
+        let found = ask(&floor, Role::Agent, &["agent01"], &path).await.ok().json;
+        assert_eq!(found["timeUseTodayFromStates"].is_object(), has, "{range}: {found}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -29,37 +29,52 @@ const COLUMNS: [&str; 11] = [
     "dispositions",
 ];
 
-/// A line for each of the figures, with what they are of in front.
-pub(super) fn csv(of: &str, rows: &[(String, Figures)]) -> Result<Response, Problem> {
+/// A line of a table.
+pub(super) struct CsvLine {
+    /// What the figures are of.
+    pub(super) of: String,
+    /// The figures; none where nothing is known.
+    pub(super) figures: Option<Figures>,
+    /// How far they can be relied on.
+    pub(super) read: String,
+}
+
+/// A line for each of the figures, with what they are of in front, and a column that says how far they can be relied on.
+/// What is not known is empty.
+pub(super) fn csv(of: &str, read: &str, lines: &[CsvLine]) -> Result<Response, Problem> {
     let failed = |_| Problem::new(Kind::Internal, "the figures cannot be written");
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let head = std::iter::once(of).chain(COLUMNS);
+    let head = std::iter::once(of).chain(COLUMNS).chain([read]);
     writer.write_record(head).map_err(failed)?;
-    for (name, figures) in rows {
-        let calls = figures.calls;
-        let dispositions: Vec<String> =
-            figures.dispositions.iter().map(|(name, count)| format!("{name}: {count}")).collect();
-        writer
-            .write_record([
-                inert(name),
-                calls.total.to_string(),
-                calls.inbound.to_string(),
-                calls.outbound.to_string(),
-                calls.answered.to_string(),
-                calls.missed.to_string(),
-                figures.answer_rate.to_string(),
-                figures.talk_mean_sec.to_string(),
-                figures.handling_mean_sec.to_string(),
-                figures.appointments_booked.to_string(),
-                figures.conversion_rate.to_string(),
-                inert(&dispositions.join("; ")),
-            ])
-            .map_err(failed)?;
+    for line in lines {
+        let cells = line.figures.as_ref().map_or_else(Default::default, cells);
+        let row = std::iter::once(inert(&line.of)).chain(cells).chain([line.read.clone()]);
+        writer.write_record(row).map_err(failed)?;
     }
     let bytes = writer
         .into_inner()
         .map_err(|_| Problem::new(Kind::Internal, "the figures cannot be written"))?;
     Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], bytes).into_response())
+}
+
+/// One for each of the columns.
+fn cells(figures: &Figures) -> [String; COLUMNS.len()] {
+    let calls = figures.calls;
+    let dispositions: Vec<String> =
+        figures.dispositions.iter().map(|(name, count)| format!("{name}: {count}")).collect();
+    [
+        calls.total.to_string(),
+        calls.inbound.to_string(),
+        calls.outbound.to_string(),
+        calls.answered.to_string(),
+        calls.missed.to_string(),
+        figures.answer_rate.to_string(),
+        figures.talk_mean_sec.to_string(),
+        figures.handling_mean_sec.to_string(),
+        figures.appointments_booked.to_string(),
+        figures.conversion_rate.to_string(),
+        inert(&dispositions.join("; ")),
+    ]
 }
 
 /// A text that a spreadsheet takes for text: what begins like a formula gets an apostrophe.

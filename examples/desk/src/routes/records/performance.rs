@@ -13,7 +13,8 @@ use crate::core::caller::Caller;
 use crate::core::figures::{Figures, TimeUtilization, utilization};
 use crate::desk::Desk;
 use crate::problem::Problem;
-use crate::reporting::{breakdown, never_read, time_use_today};
+use crate::reporting::{breakdown, read_range, time_use_today};
+use crate::routes::unreadable::read_headers;
 use crate::tasks::TaskKind;
 
 #[derive(Deserialize)]
@@ -41,11 +42,13 @@ pub(super) struct RangeFigures {
     time_utilization: Option<TimeUtilization>,
     /// How many days of the range that covers.
     time_utilization_days: usize,
-    /// Where the time of today went so far, if the range ends today: out of the states that this desk has seen. The
+    /// Where the time of today went so far, if today is in the range: out of the states that this desk has seen. The
     /// service files its own figures in the night.
     time_use_today_from_states: Option<TimeUtilization>,
     /// Days of the range whose records were never read: they count as nothing.
     never_read: Vec<String>,
+    /// When the records of the last of these days, today at the latest, were last read, in milliseconds since 1970.
+    read_at: Option<i64>,
 }
 
 /// Figures of a range of days, today unless it says otherwise: of an agent, or of all whom the caller sees.
@@ -73,15 +76,25 @@ pub(super) async fn range(
     let work = async move {
         let found = breakdown(&desk, from, to, agents.as_deref()).await?;
         let summary = desk.records().store().summary(from, to).await?;
-        let missing = never_read(&desk, from, to).await?;
-        let is_today = to == desk.client().today();
-        let today = if is_today { time_use_today(&desk, agents.as_deref()).await? } else { None };
-        Ok((found, summary, missing, agents, today))
+        let read = read_range(&desk, from, to).await?;
+        let today = desk.client().today();
+        let today = if from <= today && today <= to {
+            time_use_today(&desk, agents.as_deref()).await?
+        } else {
+            None
+        };
+        Ok((found, summary, read, agents, today))
     };
-    let (found, summary, missing, agents, today) = tasks.run(TaskKind::Read, work).await?;
+    let (found, summary, read, agents, today) = tasks.run(TaskKind::Read, work).await?;
     let figures = Figures::from(found.total);
+    let known = read_headers(found.unread, read.last_ms);
     if csv_table::is_wanted(&headers) {
-        return csv_table::csv("range", &[(format!("{from} to {to}"), figures)]);
+        let line = csv_table::CsvLine {
+            of: format!("{from} to {to}"),
+            figures: Some(figures).filter(|_| read.any),
+            read: read.never.len().to_string(),
+        };
+        return Ok((known, csv_table::csv("range", "daysNotRead", &[line])?).into_response());
     }
     let rows = summary.values().flatten();
     let answer = RangeFigures {
@@ -92,7 +105,8 @@ pub(super) async fn range(
         time_use_today_from_states: today,
         agents: agents.map(|agents| agents.iter().map(|id| id.as_str().to_owned()).collect()),
         figures,
-        never_read: missing.iter().map(ToString::to_string).collect(),
+        never_read: read.never.iter().map(ToString::to_string).collect(),
+        read_at: read.last_ms,
     };
-    Ok((crate::routes::unreadable::unreadable(found.unread), Json(answer)).into_response())
+    Ok((known, Json(answer)).into_response())
 }

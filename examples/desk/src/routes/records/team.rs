@@ -13,7 +13,8 @@ use crate::core::caller::Caller;
 use crate::core::figures::{Figures, TimeUtilization, utilization};
 use crate::desk::Desk;
 use crate::problem::Problem;
-use crate::reporting::breakdown;
+use crate::reporting::{breakdown, read_range};
+use crate::routes::unreadable::read_headers;
 use crate::tasks::TaskKind;
 
 #[derive(Deserialize)]
@@ -38,11 +39,18 @@ struct AgentFigures {
 
 /// Every agent who had a call.
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct TeamFigures {
     /// The agents, by id.
     agents: Vec<AgentFigures>,
     /// Phone calls of all together, once each however many agents they had.
     total: Figures,
+    /// How many days of the range the times cover.
+    time_utilization_days: usize,
+    /// Days of the range whose records were never read: they count as nothing.
+    never_read: Vec<String>,
+    /// When the records of the last of these days, today at the latest, were last read, in milliseconds since 1970.
+    read_at: Option<i64>,
 }
 
 /// Figures of a range of days, agent by agent: of all whom the caller sees.
@@ -68,18 +76,23 @@ pub(super) async fn team(
     let tasks = desk.tasks().clone();
     let work = async move {
         let found = breakdown(&desk, from, to, agents.as_deref()).await?;
-        Ok((found, desk.records().store().summary(from, to).await?))
+        let summary = desk.records().store().summary(from, to).await?;
+        Ok((found, summary, read_range(&desk, from, to).await?))
     };
-    let (found, summary) = tasks.run(TaskKind::Read, work).await?;
+    let (found, summary, read) = tasks.run(TaskKind::Read, work).await?;
     let total = Figures::from(found.total);
+    let known = read_headers(found.unread, read.last_ms);
     if csv_table::is_wanted(&headers) {
-        let mut rows: Vec<(String, Figures)> = found
-            .agents
-            .into_values()
-            .map(|(agent, tally)| (agent.as_str().to_owned(), tally.into()))
-            .collect();
-        rows.push(("all".to_owned(), total));
-        return csv_table::csv("agent", &rows);
+        let line = |of: &str, figures: Figures| csv_table::CsvLine {
+            of: of.to_owned(),
+            figures: Some(figures).filter(|_| read.any),
+            read: read.never.len().to_string(),
+        };
+        let agents = found.agents.into_values();
+        let mut lines: Vec<_> =
+            agents.map(|(agent, tally)| line(agent.as_str(), tally.into())).collect();
+        lines.push(line("all", total));
+        return Ok((known, csv_table::csv("agent", "daysNotRead", &lines)?).into_response());
     }
     let agents = found.agents.into_values().map(|(agent, tally)| AgentFigures {
         time_utilization: utilization(
@@ -89,6 +102,12 @@ pub(super) async fn team(
         agent: agent.as_str().to_owned(),
         figures: tally.into(),
     });
-    let answer = TeamFigures { agents: agents.collect(), total };
-    Ok((crate::routes::unreadable::unreadable(found.unread), Json(answer)).into_response())
+    let answer = TeamFigures {
+        agents: agents.collect(),
+        total,
+        time_utilization_days: summary.len(),
+        never_read: read.never.iter().map(ToString::to_string).collect(),
+        read_at: read.last_ms,
+    };
+    Ok((known, Json(answer)).into_response())
 }

@@ -14,7 +14,8 @@ use crate::core::caller::Caller;
 use crate::core::figures::{Figures, Tally};
 use crate::desk::Desk;
 use crate::problem::Problem;
-use crate::reporting::{breakdown, never_read};
+use crate::reporting::{breakdown, read_range};
+use crate::routes::unreadable::read_headers;
 use crate::tasks::TaskKind;
 
 /// The most days.
@@ -42,9 +43,12 @@ struct DayFigures {
 
 /// Days in a row.
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Trend {
     /// Every day, oldest first; one without calls has zeros.
     days: Vec<DayFigures>,
+    /// When today's records were last read, in milliseconds since 1970.
+    read_at: Option<i64>,
 }
 
 /// Figures of the last days, today included: of an agent, or of all whom the caller sees.
@@ -78,23 +82,29 @@ pub(super) async fn trend(
     let tasks = desk.tasks().clone();
     let work = async move {
         let found = breakdown(&desk, from, to, agents.as_deref()).await?;
-        Ok((found, never_read(&desk, from, to).await?))
+        Ok((found, read_range(&desk, from, to).await?))
     };
-    let (mut found, missing) = tasks.run(TaskKind::Read, work).await?;
+    let (mut found, read) = tasks.run(TaskKind::Read, work).await?;
     let mut figures_of = |day: &Day| {
         let tally: Tally = found.days.remove(day).unwrap_or_default();
         Figures::from(tally)
     };
+    let known = read_headers(found.unread, read.last_ms);
+    let is_read = |day: &Day| !read.never.contains(day);
     if csv_table::is_wanted(&headers) {
-        let rows: Vec<(String, Figures)> =
-            days.iter().map(|day| (day.to_string(), figures_of(day))).collect();
-        return csv_table::csv("date", &rows);
+        let line = |day: &Day| csv_table::CsvLine {
+            of: day.to_string(),
+            figures: is_read(day).then(|| figures_of(day)),
+            read: is_read(day).to_string(),
+        };
+        let lines: Vec<_> = days.iter().map(line).collect();
+        return Ok((known, csv_table::csv("date", "isRead", &lines)?).into_response());
     }
     let days = days.iter().map(|day| DayFigures {
         date: day.to_string(),
-        is_read: !missing.contains(day),
+        is_read: is_read(day),
         figures: figures_of(day),
     });
-    let answer = Trend { days: days.collect() };
-    Ok((crate::routes::unreadable::unreadable(found.unread), Json(answer)).into_response())
+    let answer = Trend { days: days.collect(), read_at: read.last_ms };
+    Ok((known, Json(answer)).into_response())
 }
