@@ -122,9 +122,7 @@ impl Tasks {
         kind: TaskKind,
         work: BoxFuture<'static, Result<T, Problem>>,
     ) -> Result<T, Problem> {
-        let room = Arc::clone(&self.room).try_acquire_owned();
-        let room =
-            room.map_err(|_| Problem::new(Kind::Busy, "too much is under way; try again"))?;
+        let room = self.room()?;
         let begun = Begun {
             work: Some(AssertUnwindSafe(work.in_current_span()).catch_unwind()),
             held: Some((room, self.tracker.token())),
@@ -144,6 +142,35 @@ impl Tasks {
         }
     }
 
+    /// Reads what takes long, for whoever waits for it: once no one does, it ends.
+    ///
+    /// # Errors
+    /// What the work fails with; [`Kind::Busy`] when too much is under way; [`Kind::Service`] if it takes too long.
+    ///
+    /// # Cancel safety
+    /// If it is dropped, the work ends.
+    pub async fn read<T>(
+        &self,
+        work: impl Future<Output = Result<T, Problem>> + Send,
+    ) -> Result<T, Problem> {
+        let _held = (self.room()?, self.tracker.token());
+        let work = AssertUnwindSafe(work).catch_unwind();
+        match tokio::time::timeout(TaskKind::Read.waits(), work).await {
+            Ok(Ok(done)) => done,
+            Ok(Err(_)) => {
+                tracing::error!("a task panicked");
+                Err(Problem::new(Kind::Internal, "the desk failed"))
+            }
+            Err(_) => Err(TaskKind::Read.lost("no answer in time")),
+        }
+    }
+
+    /// Room for a piece of work.
+    fn room(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let room = Arc::clone(&self.room).try_acquire_owned();
+        room.map_err(|_| Problem::new(Kind::Busy, "too much is under way; try again"))
+    }
+
     /// Waits until all work is done, at most so long. Whether it is.
     pub async fn finish(&self, within: Duration) -> bool {
         self.tracker.close();
@@ -159,6 +186,25 @@ impl Tasks {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_read_for_someone_ends_when_no_one_waits() {
+        let tasks = Tasks::default();
+        let (told, done) = tokio::sync::oneshot::channel::<()>();
+        let read = tasks.read(async move {
+            tokio::time::sleep(Duration::from_secs(100)).await;
+            drop(told);
+            Ok(())
+        });
+        let waited = tokio::time::timeout(Duration::from_secs(1), read).await;
+        assert!(waited.is_err() && tasks.under_way() == 0);
+        let since = tokio::time::Instant::now();
+        assert!(done.await.is_err(), "the work is dropped");
+        assert_eq!(since.elapsed(), Duration::ZERO);
+        let endless = tasks.read(std::future::pending::<Result<(), Problem>>()).await;
+        assert_eq!(endless.unwrap_err().kind(), Kind::Service);
+        assert_eq!(tasks.read(async { Ok(7) }).await.unwrap(), 7);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn what_takes_too_long_is_waited_for_no_longer_and_goes_on() {

@@ -271,6 +271,13 @@ async fn past_calls_page_by_page_masked_and_only_ones_own() {
         ask(&floor, Role::Agent, &["agent02"], path).await.problem(404);
     }
     ask(&floor, Role::Agent, &["agent02"], "/api/performance/team").await.problem(403);
+    // An agent's figures are of a quarter at most.
+    let quarter = |from: &str| format!("/api/performance?from={from}&to=2026-11-20");
+    ask(&floor, Role::Agent, &["agent01"], &quarter("2026-08-20")).await.ok();
+    let long = quarter("2026-08-19");
+    let refused = ask(&floor, Role::Agent, &["agent01"], &long).await.problem(400);
+    assert_eq!(refused.json["errors"][0]["path"], "to");
+    ask(&floor, Role::Supervisor, &["agent01"], &long).await.ok();
     for query in [
         "limit=0",
         "limit=201",

@@ -15,7 +15,6 @@ use crate::desk::Desk;
 use crate::problem::Problem;
 use crate::reporting::{breakdown, read_range, time_use_today};
 use crate::routes::unreadable::read_headers;
-use crate::tasks::TaskKind;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,7 +57,7 @@ pub(super) struct RangeFigures {
     tag = "figures",
     params(
         ("from" = Option<String>, Query, description = "The first day, YYYY-MM-DD"),
-        ("to" = Option<String>, Query, description = "The last day; the first if it is not said"),
+        ("to" = Option<String>, Query, description = "The last day; the first if it is not said. An agent's range has at most 93 days, others 366"),
         ("agent" = Option<String>, Query, description = "Only this agent"),
     ),
     extensions(("x-allow" = json!("agent:own"))),
@@ -70,7 +69,8 @@ pub(super) async fn range(
     headers: HeaderMap,
     Params(query): Params<RangeQuery>,
 ) -> Result<Response, Problem> {
-    let (from, to) = range::days(&desk, query.from.as_deref(), query.to.as_deref())?;
+    let (from, to) =
+        range::figure_days(&desk, &caller, query.from.as_deref(), query.to.as_deref())?;
     let agents = range::agents(&caller, query.agent.as_deref())?;
     let tasks = desk.tasks().clone();
     let work = async move {
@@ -85,7 +85,7 @@ pub(super) async fn range(
         };
         Ok((found, summary, read, agents, today))
     };
-    let (found, summary, read, agents, today) = tasks.run(TaskKind::Read, work).await?;
+    let (found, summary, read, agents, today) = tasks.read(work).await?;
     let figures = Figures::from(found.total);
     let known = read_headers(found.unread, read.last_ms);
     if csv_table::is_wanted(&headers) {

@@ -4,7 +4,7 @@ use ozonetel_sdk::types::{AgentId, Day};
 
 use crate::access::no_such;
 use crate::body::given;
-use crate::core::caller::Caller;
+use crate::core::caller::{Caller, Role};
 use crate::desk::Desk;
 use crate::problem::Problem;
 
@@ -32,6 +32,24 @@ pub(super) fn days(
     }
     if from.days_until(to) >= LONGEST {
         return Err(Problem::field("to", format!("is more than {LONGEST} days after from")));
+    }
+    Ok((from, to))
+}
+
+/// The most days of an agent's figures: all calls of the range are counted anew for whoever asks.
+const LONGEST_OWN: i32 = 93;
+
+/// The days that figures are asked for of.
+pub(super) fn figure_days(
+    desk: &Desk,
+    caller: &Caller,
+    from: Option<&str>,
+    to: Option<&str>,
+) -> Result<(Day, Day), Problem> {
+    let (from, to) = days(desk, from, to)?;
+    if caller.role == Role::Agent && from.days_until(to) >= LONGEST_OWN {
+        let text = format!("is more than {LONGEST_OWN} days after from, the most for an agent");
+        return Err(Problem::field("to", text));
     }
     Ok((from, to))
 }

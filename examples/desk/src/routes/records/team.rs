@@ -15,7 +15,6 @@ use crate::desk::Desk;
 use crate::problem::Problem;
 use crate::reporting::{breakdown, read_range};
 use crate::routes::unreadable::read_headers;
-use crate::tasks::TaskKind;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -71,7 +70,8 @@ pub(super) async fn team(
     headers: HeaderMap,
     Params(query): Params<TeamQuery>,
 ) -> Result<Response, Problem> {
-    let (from, to) = range::days(&desk, query.from.as_deref(), query.to.as_deref())?;
+    let (from, to) =
+        range::figure_days(&desk, &caller, query.from.as_deref(), query.to.as_deref())?;
     let agents = range::agents(&caller, None)?;
     let tasks = desk.tasks().clone();
     let work = async move {
@@ -79,7 +79,7 @@ pub(super) async fn team(
         let summary = desk.records().store().summary(from, to).await?;
         Ok((found, summary, read_range(&desk, from, to).await?))
     };
-    let (found, summary, read) = tasks.run(TaskKind::Read, work).await?;
+    let (found, summary, read) = tasks.read(work).await?;
     let total = Figures::from(found.total);
     let known = read_headers(found.unread, read.last_ms);
     if csv_table::is_wanted(&headers) {

@@ -16,7 +16,6 @@ use crate::desk::Desk;
 use crate::problem::Problem;
 use crate::reporting::{breakdown, read_range};
 use crate::routes::unreadable::read_headers;
-use crate::tasks::TaskKind;
 
 /// The most days.
 const MOST: usize = 90;
@@ -84,7 +83,7 @@ pub(super) async fn trend(
         let found = breakdown(&desk, from, to, agents.as_deref()).await?;
         Ok((found, read_range(&desk, from, to).await?))
     };
-    let (mut found, read) = tasks.run(TaskKind::Read, work).await?;
+    let (mut found, read) = tasks.read(work).await?;
     let mut figures_of = |day: &Day| {
         let tally: Tally = found.days.remove(day).unwrap_or_default();
         Figures::from(tally)
