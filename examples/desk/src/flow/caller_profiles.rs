@@ -146,14 +146,14 @@ pub async fn look_up(
     keys: &CallKeys,
 ) -> Result<Value, Problem> {
     let found = if keys.is_empty() {
-        only_call(desk, place).await?
+        of_place(place, only_call(desk, place).await?)
     } else {
         with_keys(desk, caller, place, keys).await?
     };
-    let own = caller.own.iter().any(|own| own.is_same_agent(&place.agent));
+    let is_own = |agent: &AgentId| caller.own.iter().any(|own| own.is_same_agent(agent));
     Ok(match found {
-        Some(profile) if own => profile.to_body(),
-        Some(profile) => profile.masked().to_body(),
+        Some(found) if found.agents.iter().any(is_own) => found.profile.to_body(),
+        Some(found) => found.profile.masked().to_body(),
         None => {
             let id = keys.all().next().unwrap_or_else(|| place.extension.as_str());
             unknown_caller(id, None)
@@ -218,21 +218,43 @@ async fn kept(desk: &Desk, call: &StoredCall) -> Result<Option<Profile>, Problem
     Ok(desk.store().handoff_of_call(&call.id).await?.map(|row| row.profile))
 }
 
+/// A profile, and whose call it is of.
+struct FoundProfile {
+    profile: Profile,
+    agents: Vec<AgentId>,
+}
+
+/// One that was stored for an extension.
+fn of_place(place: &Place, profile: Option<Profile>) -> Option<FoundProfile> {
+    Some(FoundProfile { profile: profile?, agents: vec![place.agent.clone()] })
+}
+
 async fn with_keys(
     desk: &Desk,
     caller: &Caller,
     place: &Place,
     keys: &CallKeys,
-) -> Result<Option<Profile>, Problem> {
+) -> Result<Option<FoundProfile>, Problem> {
     let mut call = None;
     for id in keys.all() {
-        call = desk.store().call(id, &caller.scope).await?;
-        if let Some(call) = &call
-            && let Some(profile) = kept(desk, call).await?
-        {
-            return Ok(Some(profile));
+        let Some(found) = desk.store().call(id, &caller.scope).await? else { continue };
+        if let Some(profile) = kept(desk, &found).await? {
+            // Whoever sees the call: that is another question than whose the extension is.
+            let agents = found.state.agents.iter().chain(&found.state.agent).cloned().collect();
+            return Ok(Some(FoundProfile { profile, agents }));
         }
+        call = call.or(Some(found));
     }
+    Ok(of_place(place, stored(desk, place, keys, call.as_ref()).await?))
+}
+
+/// The profile that is stored for a call on an extension, and not kept with its call.
+async fn stored(
+    desk: &Desk,
+    place: &Place,
+    keys: &CallKeys,
+    call: Option<&StoredCall>,
+) -> Result<Option<Profile>, Problem> {
     if let Some(profile) = carried(desk, place, keys).await? {
         return Ok(Some(profile));
     }
@@ -249,7 +271,7 @@ async fn with_keys(
     match entry_use(&profile.keys(), keys) {
         EntryUse::Own => Ok(Some(profile)),
         EntryUse::Other => Ok(None),
-        EntryUse::Unclaimed => claim(desk, place, keys, (text, profile), call.as_ref()).await,
+        EntryUse::Unclaimed => claim(desk, place, keys, (text, profile), call).await,
     }
 }
 
@@ -414,12 +436,42 @@ async fn keep(
             }
         }
         let Some(from) = known else { continue };
-        let to = HandoffRow { profile: profile.clone(), changed_ms: desk.now(), ..from.clone() };
-        let events = vec![profile_changed(&to, &to.agent, None)?];
+        let mut to =
+            HandoffRow { profile: profile.clone(), changed_ms: desk.now(), ..from.clone() };
+        // A caller who is routed to another agent before the call is known takes the profile along.
+        let moves = from.extension != place.extension.as_str()
+            && from.call.is_none()
+            && from.carrier.is_none();
+        if moves {
+            place.extension.as_str().clone_into(&mut to.extension);
+            to.agent = place.agent.clone();
+        }
+        let mut events = vec![profile_changed(&to, &to.agent, None)?];
+        if !to.agent.is_same_agent(&from.agent) {
+            events.push(profile_changed(&to, &from.agent, None)?);
+        }
         match desk.store().change_handoff(&from, to, events).await {
             Err(StoreError::Conflict(_)) => {}
-            done => return Ok(done?),
+            done => {
+                done?;
+                return if moves { leave(desk, &from, profile).await } else { Ok(()) };
+            }
         }
     }
     Err(StoreError::Conflict("profile").into())
+}
+
+/// Takes the profile of a call away from the extension that the call has left.
+async fn leave(desk: &Desk, from: &HandoffRow, profile: &Profile) -> Result<(), Problem> {
+    let Ok(old) = Extension::new(&from.extension) else { return Ok(()) };
+    let (profiles, keys) = (desk.customers().profiles(), profile.keys());
+    for id in keys.all() {
+        profiles.remove(&old.key_of(id)).await?;
+    }
+    if let Some((_, latest)) = entry(desk, &old.key()).await?
+        && latest.keys().is_same(&keys)
+    {
+        profiles.remove(&old.key()).await?;
+    }
+    Ok(())
 }

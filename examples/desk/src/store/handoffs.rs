@@ -188,9 +188,11 @@ async fn change(
     let Some(known) = known.filter(|_| is_same) else {
         return Err(StoreError::Conflict("hand-off"));
     };
-    let update = "UPDATE desk_handoff SET leg_sid = $1, number_key = $2, state = $3, call = $4, body = $5 \
-                  WHERE id = $6 AND body = $7";
+    let update = "UPDATE desk_handoff SET extension = $1, agent_key = $2, leg_sid = $3, number_key = $4, \
+                  state = $5, call = $6, body = $7 WHERE id = $8 AND body = $9";
     let columns = args![
+        &to.extension,
+        agent_key(&to.agent),
         to.leg_sid.clone(),
         caller_key(&to),
         to.state.as_str(),

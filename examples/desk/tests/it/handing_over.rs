@@ -32,7 +32,7 @@ pub(crate) struct Asker {
 }
 
 impl Asker {
-    async fn new(floor: &Floor, role: Role, agents: &[&str]) -> Self {
+    pub(crate) async fn new(floor: &Floor, role: Role, agents: &[&str]) -> Self {
         let token = token(&floor.desk, role, agents).await;
         Self { app: app(floor.desk.clone()).unwrap(), token }
     }

@@ -29,6 +29,7 @@ mod keeping;
 mod kills;
 mod kookoo;
 mod live;
+mod moved_profiles;
 mod odd_answers;
 mod owing;
 mod people;

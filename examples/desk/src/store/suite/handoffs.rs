@@ -16,6 +16,7 @@ pub(super) fn cases() -> Vec<Case> {
         the_same_call_is_handed_over_once_while_that_goes_on,
         a_hand_off_is_found_by_every_id_of_its_call,
         of_two_changes_of_one_row_the_second_is_told,
+        a_hand_off_that_moves_to_another_agent_is_found_there,
         a_call_and_a_hand_off_are_joined_to_one_other_each,
         a_call_that_becomes_part_of_another_brings_its_hand_off,
         what_no_call_was_found_for_goes_with_the_notes_of_its_time,
@@ -107,6 +108,20 @@ async fn of_two_changes_of_one_row_the_second_is_told(store: Arc<dyn Store>) {
     assert_eq!(late, Err(StoreError::Conflict("hand-off")));
     assert_eq!(store.newest_event().await, Ok(1));
     assert_eq!(store.handoff("h1").await, Ok(Some(rings)));
+}
+
+async fn a_hand_off_that_moves_to_another_agent_is_found_there(store: Arc<dyn Store>) {
+    let first = row("h1", "", "a");
+    store.begin_handoff(first.clone(), Vec::new()).await.unwrap();
+    let (extension, agent) = ("500002".to_owned(), "Agent02".into());
+    let moved = HandoffRow { extension, agent, ..first.clone() };
+    store.change_handoff(&first, moved.clone(), Vec::new()).await.unwrap();
+    assert_eq!(store.handoff_with("500001", &id("a")).await, Ok(None));
+    assert_eq!(store.handoff_with("500002", &id("a")).await, Ok(Some(moved.clone())));
+    assert_eq!(store.waiting_handoffs(&"agent01".into(), 0).await, Ok(Vec::new()));
+    assert_eq!(store.waiting_handoffs(&"agent02".into(), 0).await, Ok(vec![moved.clone()]));
+    let again = store.begin_handoff(row("h2", "", "a"), Vec::new()).await.unwrap();
+    assert_eq!(again, HandoffBegun::Repeated(Box::new(moved)));
 }
 
 fn rung(key: &str, ucid: &str) -> Fact {
