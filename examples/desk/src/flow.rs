@@ -19,6 +19,7 @@ pub mod dialing;
 pub mod disposing;
 pub mod facts;
 pub mod handing_over;
+pub mod importing;
 pub mod intake;
 pub mod joining;
 pub mod kookoo;

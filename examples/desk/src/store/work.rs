@@ -1,5 +1,7 @@
 //! What is to be done: leads, missed calls, follow-ups.
 
+mod rows;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -13,8 +15,7 @@ use super::db::Db;
 use super::error::StoreError;
 use super::event::NewEvent;
 use super::event_rows::append;
-use super::json::{from_json, to_json};
-use super::tx::Tx;
+use super::json::from_json;
 use super::writer::Fails;
 use crate::core::caller::{Scope, agent_key};
 use crate::core::dial::number_key;
@@ -52,6 +53,28 @@ impl fmt::Debug for Lead {
     }
 }
 
+impl Lead {
+    /// Takes from another with the same number what it has none of: name, source, e-mail address, other fields.
+    pub(super) fn fill(&mut self, other: Self) {
+        if self.name.is_empty() {
+            self.name = other.name;
+        }
+        if self.source.is_empty() {
+            self.source = other.source;
+        }
+        self.email = self.email.take().or(other.email);
+        if self.fields.is_empty() {
+            self.fields = other.fields;
+        }
+    }
+}
+
+/// Why a row is left out: it has no number.
+pub const NO_NUMBER: &str = "has no number";
+
+/// Why a row is left out: no one can be called on what it has.
+pub const NOT_A_NUMBER: &str = "number is not a telephone number";
+
 /// What an import left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
@@ -74,7 +97,8 @@ pub struct Versioned<T> {
 #[async_trait]
 pub trait Work: Send + Sync {
     /// Adds leads whose number is new; a known number keeps its row and takes name, source, e-mail address and other
-    /// fields where it has none. How many were new. What was left out is kept with the import, to be counted.
+    /// fields where it has none. How many were new. What was left out is kept with the import, to be counted. A long
+    /// import is written in portions.
     ///
     /// # Errors
     /// The store is not available.
@@ -132,7 +156,7 @@ pub trait Work: Send + Sync {
         events: Vec<NewEvent>,
     ) -> Result<bool, StoreError>;
 
-    /// How many rows of all imports were left out.
+    /// How many rows of all imports were left out since they have no number that can be called.
     ///
     /// # Errors
     /// The store is not available.
@@ -240,61 +264,6 @@ pub(super) fn of_scope(scope: &Scope, column: &str, first: usize) -> (String, Ve
     (format!("{column} IN ({})", places.join(", ")), args)
 }
 
-/// The leads of these ids that are no one's or an agent's of the scope, locked in the order of their numbers as whoever
-/// writes several of them does.
-async fn assignable(
-    tx: &mut Tx,
-    ids: BTreeSet<String>,
-    own: &str,
-    agents: Vec<Arg>,
-) -> Result<Vec<String>, StoreError> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let places: Vec<_> = (1..=ids.len()).map(|n| format!("${n}")).collect();
-    let locked = if tx.is_postgres() { " FOR UPDATE" } else { "" };
-    let select = format!(
-        "SELECT id FROM desk_lead WHERE id IN ({}) AND (agent IS NULL OR {own}) \
-         ORDER BY number_key{locked}",
-        places.join(", ")
-    );
-    let mut args: Vec<_> = ids.into_iter().map(Arg::from).collect();
-    args.extend(agents);
-    tx.rows(AssertSqlSafe(select), args).await?.iter().map(|row| row.get("id")).collect()
-}
-
-async fn add(tx: &mut Tx, lead: &Lead) -> Result<bool, StoreError> {
-    let key = number_key(&lead.number);
-    let insert = "INSERT INTO desk_lead (id, number_key, number, name, source, email, fields, agent, \
-                  added, folded) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
-                  ON CONFLICT (number_key) DO NOTHING";
-    let folded = Some(lead.name.to_lowercase()).filter(|name| !name.is_empty());
-    let agent = lead.agent.as_ref().map(agent_key);
-    let fields = to_json(&lead.fields)?;
-    let args = args![
-        &lead.id,
-        &key,
-        lead.number.as_str(),
-        &lead.name,
-        &lead.source,
-        lead.email.clone(),
-        &fields,
-        agent,
-        lead.added,
-        folded.clone(),
-    ];
-    if tx.execute(insert, args).await? == 1 {
-        return Ok(true);
-    }
-    let fill = "UPDATE desk_lead SET folded = CASE WHEN name = '' THEN $6 ELSE folded END, \
-                name = CASE WHEN name = '' THEN $1 ELSE name END, \
-                source = CASE WHEN source = '' THEN $2 ELSE source END, email = COALESCE(email, $3), \
-                fields = CASE WHEN fields IS NULL OR fields = '{}' THEN $4 ELSE fields END WHERE number_key = $5";
-    let args = args![&lead.name, &lead.source, lead.email.clone(), &fields, &key, folded];
-    tx.execute(fill, args).await?;
-    Ok(false)
-}
-
 #[async_trait]
 impl Work for Db {
     async fn import_leads(
@@ -308,15 +277,8 @@ impl Work for Db {
         let import = import.to_owned();
         self.write(move |tx| {
             Box::pin(async move {
-                let mut new = 0;
-                for lead in &leads {
-                    new += u64::from(add(tx, lead).await?);
-                }
-                for LeftOut { line, reason } in left_out {
-                    let insert = "INSERT INTO desk_lead_left (import, line, reason, at) \
-                                  VALUES ($1, $2, $3, $4) ON CONFLICT (import, line) DO NOTHING";
-                    tx.execute(insert, args![&import, line, reason, at]).await?;
-                }
+                let new = rows::add(tx, leads).await?;
+                rows::leave_out(tx, &import, at, left_out).await?;
                 append(tx, at, events);
                 Ok(new)
             })
@@ -335,7 +297,7 @@ impl Work for Db {
         let (own, agents) = of_scope(scope, "agent", ids.len() + 1);
         self.write(move |tx| {
             Box::pin(async move {
-                let found = assignable(tx, ids, &own, agents).await?;
+                let found = rows::assignable(tx, ids, &own, agents).await?;
                 let agent = agent.as_ref().map(agent_key);
                 for id in &found {
                     let assign = "UPDATE desk_lead SET agent = $1 WHERE id = $2";
@@ -407,7 +369,8 @@ impl Work for Db {
     async fn left_out(&self) -> Result<u64, StoreError> {
         self.read(|tx| {
             Box::pin(async move {
-                let row = tx.row("SELECT COUNT(*) AS n FROM desk_lead_left", args![]).await?;
+                let select = "SELECT COUNT(*) AS n FROM desk_lead_left WHERE reason IN ($1, $2)";
+                let row = tx.row(select, args![NO_NUMBER, NOT_A_NUMBER]).await?;
                 let n: i64 = row.map_or(Ok(0), |row| row.get("n"))?;
                 u64::try_from(n).map_err(|_| StoreError::Corrupt("count"))
             })

@@ -1,8 +1,12 @@
 //! Worklist, missed calls, follow-ups over HTTP.
 
+use std::sync::Arc;
+
 use axum::body::Body;
-use desk::core::caller::Role;
+use desk::core::caller::{Role, Scope};
 use desk::flow::working::{note_missed, note_reached};
+use desk::store::memory::Stop;
+use desk::store::{Db, Work as _};
 use desk::{Desk, app};
 use http::{Method, Request, header};
 use ozonetel_sdk::types::PhoneNumber;
@@ -93,6 +97,86 @@ const FILE: &str = "number,name,source,agent\n\
                     9000000002,Customer B,,\n\
                     ,Customer C,,\n\
                     9000000003,Customer D,fair,agent02\n";
+
+/// A file with so many leads.
+fn file(rows: usize) -> String {
+    let rows = (0..rows).map(|n| format!("9{n:09},Customer {n}\n"));
+    format!("number,name\n{}", rows.collect::<String>())
+}
+
+#[tokio::test]
+async fn others_write_and_read_while_a_long_import_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Db::sqlite(&folder.path().join("desk.sqlite")).await.unwrap();
+    let floor = Floor::new();
+    let client = floor.sim.client();
+    let records = crate::floor::records(&client);
+    let desk = Desk::with_records(client, crate::floor::settings(), Arc::new(db.clone()), records);
+    let floor = Floor::of(floor.sim.clone(), desk);
+    let supervisor = Someone::new(&floor.desk, Role::Supervisor, &[]).await;
+    let before = db.commits().unwrap();
+    let text = file(2_000);
+    let import = supervisor.import(&text);
+    let others = async {
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..10_000 {
+            if seen.last() == Some(&2_000) {
+                break;
+            }
+            let leads = db.open_leads(&Scope::All, None, 9_999).await.unwrap();
+            seen.insert(leads.len());
+            let number = PhoneNumber::from("9000000001");
+            db.touch_lead(&number, 1, false, Vec::new()).await.unwrap();
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+        seen
+    };
+    let (imported, seen) = tokio::join!(import, others);
+    assert_eq!(imported.ok().json["imported"], 2_000);
+    assert!(seen.iter().all(|count| count % 500 == 0), "{seen:?}");
+    assert!(seen.iter().any(|count| (1..2_000).contains(count)), "{seen:?}");
+    assert!(db.commits().unwrap() >= before + 6, "four portions, and that it begins and ends");
+    let again = supervisor.import(&text).await.ok().json;
+    assert_eq!((&again["imported"], &again["known"]), (&json!(0), &json!(2_000)));
+    db.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_import_that_stops_half_way_says_how_much_is_stored_and_goes_on_when_it_is_repeated() {
+    let floor = Floor::new();
+    let supervisor = Someone::new(&floor.desk, Role::Supervisor, &[]).await;
+    supervisor.import(&file(10)).await.ok();
+    let text = file(1_600);
+    // That it began, two portions, and of the third no one is told.
+    floor.memory().stop_at(3, Stop::After);
+    let stopped = supervisor.import(&text).await.problem(504);
+    assert_eq!(stopped.text("reason"), "import_stopped");
+    let expected = json!({"imported": 990, "known": 10, "rest": 600});
+    assert_eq!(stopped.json["import"], expected);
+    assert!(stopped.text("message").contains("1000 of 1600"), "{}", stopped.json);
+    floor.memory().restart();
+    let again = supervisor.import(&text).await.ok().json;
+    assert_eq!((&again["imported"], &again["known"]), (&json!(100), &json!(1_500)));
+    floor.memory().stop_at(1, Stop::Before);
+    supervisor.import(&file(1_700)).await.problem(503);
+    floor.memory().restart();
+    let administrator = Someone::new(&floor.desk, Role::Administrator, &[]).await;
+    let audit = administrator.get("/api/audit?action=lead.import").await.ok().json;
+    let rows = audit["rows"].as_array().unwrap().iter().rev().map(|row| row["result"].as_str());
+    let results: Vec<_> = rows.map(Option::unwrap).collect();
+    assert_eq!(results, ["begun", "ok", "begun", "begun", "ok", "begun"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_that_have_a_number_are_not_counted_as_without_one() {
+    let floor = Floor::new();
+    let supervisor = Someone::new(&floor.desk, Role::Supervisor, &["agent01"]).await;
+    let text = "number,name,agent\n,A,\nx,B,\n9000000001,C,agent09\n9000000002,D,\n";
+    let imported = supervisor.import(text).await.ok().json;
+    assert_eq!((&imported["leftOutCount"], &imported["imported"]), (&json!(3), &json!(1)));
+    let page = supervisor.get("/api/worklist").await.ok().json;
+    assert_eq!(page["withoutNumber"], 2);
+}
 
 #[tokio::test(start_paused = true)]
 async fn a_supervisor_assigns_no_lead_of_another_team() {

@@ -15,12 +15,10 @@ use utoipa_axum::routes;
 use crate::core::caller::Caller;
 use crate::core::hex::hex;
 use crate::desk::Desk;
-use crate::people::sign_in::RequestOrigin;
+use crate::flow::importing::{LeadFile, import as import_file};
 use crate::people::token::new_id;
 use crate::problem::Problem;
-use crate::store::audit::AuditRow;
-use crate::store::work::{Lead, LeftOut};
-use crate::store::{Audience, NewEvent};
+use crate::store::work::{Lead, LeftOut, NO_NUMBER, NOT_A_NUMBER};
 
 /// How many rows a file may have.
 const MOST_ROWS: i64 = 50_000;
@@ -74,36 +72,33 @@ struct LeftOutView {
 
 /// Imports leads from a CSV file with a header: a column `number` (or `phone`, `mobile`), and, where there are, `name`,
 /// `source`, `email` and `agent`; other columns are kept under their names. Rows without a number that can be called are left out, listed and counted. The same file twice
-/// changes nothing.
+/// changes nothing. A file is stored a portion at a time.
 #[utoipa::path(
     post,
     path = "/api/leads/import",
     tag = "work",
     extensions(("x-allow" = json!("supervisor:team"))),
     request_body(content = String, content_type = "text/csv", description = "The file, UTF-8"),
-    responses((status = 200, description = "Imported", body = Imported)),
+    responses(
+        (status = 200, description = "Imported", body = Imported),
+        (status = 504, description = "It stopped half-way: `import` says how many rows are stored"),
+    ),
 )]
 async fn import(
     State(desk): State<Desk>,
     caller: Caller,
-    from: RequestOrigin,
     body: Bytes,
 ) -> Result<Json<Imported>, Problem> {
     let now = desk.people().now();
     let Parsed { leads, left_out } = parse(&body, &caller, now)?;
     let id = hex(Sha256::digest(&body).iter().take(16));
-    let count = u64::try_from(leads.len()).unwrap_or(u64::MAX);
-    let events = vec![NewEvent::new("worklist.changed", Audience::Everyone, &count)?];
-    let store = desk.store();
-    let new = store.import_leads(&id, now, leads, left_out.clone(), events).await?;
-    let row =
-        AuditRow::new(now, &caller, "lead.import", format!("import:{id}")).in_request(from.request);
-    store.append_audit(vec![row]).await?;
     let left_out_count = left_out.len();
-    let listed = left_out.into_iter().take(LISTED);
+    let listed: Vec<_> = left_out.iter().take(LISTED).cloned().collect();
+    let stored = import_file(&desk, &caller, LeadFile { id, leads, left_out }).await?;
+    let listed = listed.into_iter();
     Ok(Json(Imported {
-        new,
-        known: count.saturating_sub(new),
+        new: stored.new,
+        known: stored.known,
         left_out: listed.map(|LeftOut { line, reason }| LeftOutView { line, reason }).collect(),
         left_out_count,
     }))
@@ -164,9 +159,9 @@ fn parse(bytes: &[u8], caller: &Caller, now: i64) -> Result<Parsed, Problem> {
             .filter(|(_, text)| !text.is_empty())
             .collect();
         if phone.as_str().is_empty() {
-            leave(line, "has no number");
+            leave(line, NO_NUMBER);
         } else if phone.key().is_none() {
-            leave(line, "number is not a telephone number");
+            leave(line, NOT_A_NUMBER);
         } else if [number, email, name, source].iter().any(|text| text.len() > LONGEST) {
             leave(line, "number, name, source or email is longer than 200 bytes");
         } else if fields.iter().any(|(name, text)| name.len().max(text.len()) > LONGEST) {

@@ -12,12 +12,13 @@ use crate::core::followup::{FollowUp, FollowUpState};
 use crate::core::missed::MissedNumber;
 use crate::store::error::StoreError;
 use crate::store::event::NewEvent;
-use crate::store::work::{Lead, LeftOut, Versioned, Work};
+use crate::store::work::{Lead, LeftOut, NO_NUMBER, NOT_A_NUMBER, Versioned, Work};
 
 #[derive(Debug, Default)]
 pub(super) struct WorkTable {
     pub(super) leads: BTreeMap<String, Lead>,
-    left_out: BTreeSet<(String, i64)>,
+    /// Why, by import and line.
+    left_out: BTreeMap<(String, i64), String>,
     missed: BTreeMap<String, Versioned<MissedNumber>>,
     pub(super) follow_ups: BTreeMap<String, Versioned<FollowUp>>,
     /// For which due time each was announced.
@@ -105,25 +106,16 @@ impl Work for Memory {
             for mut lead in leads {
                 lead.agent = lead.agent.as_ref().map(agent_of);
                 if let Some(known) = state.work.leads.get_mut(&number_key(&lead.number)) {
-                    let filled = |known: &mut String, new: String| {
-                        if known.is_empty() {
-                            *known = new;
-                        }
-                    };
-                    filled(&mut known.name, lead.name);
-                    filled(&mut known.source, lead.source);
-                    known.email = known.email.take().or(lead.email);
-                    if known.fields.is_empty() {
-                        known.fields = lead.fields;
-                    }
+                    known.fill(lead);
                 } else {
                     (lead.last_interaction, lead.done) = (None, false);
                     state.work.leads.insert(number_key(&lead.number), lead);
                     new += 1;
                 }
             }
-            let lines = left_out.into_iter().map(|left| (import.to_owned(), left.line));
-            state.work.left_out.extend(lines);
+            for LeftOut { line, reason } in left_out {
+                state.work.left_out.entry((import.to_owned(), line)).or_insert(reason);
+            }
             state.events.append(at, events);
             Ok(new)
         })
@@ -194,7 +186,8 @@ impl Work for Memory {
     }
 
     async fn left_out(&self) -> Result<u64, StoreError> {
-        self.read(|state| Ok(state.work.left_out.len() as u64)).await
+        let no_number = |reason: &&String| [NO_NUMBER, NOT_A_NUMBER].contains(&reason.as_str());
+        self.read(|state| Ok(state.work.left_out.values().filter(no_number).count() as u64)).await
     }
 
     async fn missed_number(

@@ -10,12 +10,14 @@ use crate::core::caller::Scope;
 use crate::core::dial::number_key;
 use crate::core::followup::{FollowUp, FollowUpKey, FollowUpState};
 use crate::core::missed::MissedNumber;
-use crate::store::work::{Lead, LeftOut, Versioned};
+use crate::store::work::{Lead, LeftOut, NO_NUMBER, NOT_A_NUMBER, Versioned};
 use crate::store::{Audience, NewEvent, Store, StoreError};
 
 pub(super) fn cases() -> Vec<Case> {
     cases![
         a_number_is_one_lead_however_it_is_written,
+        many_leads_are_added_at_once_and_known_ones_filled,
+        of_two_imports_and_an_assignment_of_the_same_leads_all_end,
         leads_come_in_pages_and_only_to_whom_they_are_for,
         leads_of_agents_out_of_the_scope_are_assigned_to_no_one_else,
         an_interaction_never_moves_back_and_done_leads_leave,
@@ -66,7 +68,13 @@ async fn a_number_is_one_lead_however_it_is_written(store: Arc<dyn Store>) {
     (again.name, again.source) = ("Customer A".into(), "web".into());
     let mut third = again.clone();
     (third.id, third.name) = ("l3".into(), "Customer B".into());
-    let left = vec![LeftOut { line: 4, reason: "no number".into() }];
+    let left = |line, reason: &str| LeftOut { line, reason: reason.into() };
+    let left = vec![
+        left(4, NO_NUMBER),
+        left(5, NOT_A_NUMBER),
+        left(6, "agent is not in the team"),
+        left(7, "a field is longer than 200 bytes"),
+    ];
     let import = store.import_leads("i2", 2, vec![again, third], left.clone(), Vec::new());
     assert_eq!(import.await, Ok(0));
     let found = store.lead_of_number(&number("09000000001")).await.unwrap().unwrap();
@@ -76,7 +84,65 @@ async fn a_number_is_one_lead_however_it_is_written(store: Arc<dyn Store>) {
     );
     assert_eq!(store.lead_of_number(&number("9000000002")).await, Ok(None));
     assert_eq!(store.import_leads("i2", 3, Vec::new(), left, Vec::new()).await, Ok(0));
-    assert_eq!(store.left_out().await, Ok(1), "an import that is repeated leaves out nothing more");
+    assert_eq!(store.left_out().await, Ok(2), "of those without a number, each once");
+}
+
+async fn many_leads_are_added_at_once_and_known_ones_filled(store: Arc<dyn Store>) {
+    let of = |n: usize, name: &str| Lead {
+        name: name.into(),
+        ..lead(&format!("l{n}"), &format!("9{n:09}"), 1)
+    };
+    // Numbers in no order, more than one statement takes, and some twice.
+    let first: Vec<_> = (0..120).rev().map(|n| of(n, if n % 2 == 0 { "A" } else { "" })).collect();
+    assert_eq!(store.import_leads("i", 1, first, Vec::new(), Vec::new()).await, Ok(120));
+    let mut second: Vec<_> =
+        (60..180).map(|n| Lead { id: format!("m{n}"), ..of(n, "B") }).collect();
+    let twice =
+        |n: usize| Lead { id: format!("n{n}"), email: Some("a@example.test".into()), ..of(n, "C") };
+    second.extend([twice(61), twice(179)]);
+    let left: Vec<_> = (0..101).map(|line| LeftOut { line, reason: NO_NUMBER.into() }).collect();
+    assert_eq!(store.import_leads("j", 2, second, left, Vec::new()).await, Ok(60));
+    for (n, id, name) in
+        [(0, "l0", "A"), (59, "l59", ""), (60, "l60", "A"), (61, "l61", "B"), (179, "m179", "B")]
+    {
+        let found = store.lead_of_number(&number(&format!("9{n:09}"))).await.unwrap().unwrap();
+        assert_eq!((found.id.as_str(), found.name.as_str()), (id, name));
+        assert_eq!(found.email.is_some(), [61, 179].contains(&n), "{n}");
+    }
+    assert_eq!(store.open_leads(&Scope::All, None, 999).await.unwrap().len(), 180);
+    assert_eq!(store.left_out().await, Ok(101));
+}
+
+async fn of_two_imports_and_an_assignment_of_the_same_leads_all_end(store: Arc<dyn Store>) {
+    let leads = |by: &str| -> Vec<Lead> {
+        let number = |n: usize| format!("9{n:09}");
+        (0..150).map(|n| lead(&format!("{by}{n}"), &number(n), 1)).collect()
+    };
+    store.import_leads("i", 1, leads("a"), Vec::new(), Vec::new()).await.unwrap();
+    for round in 0..4 {
+        let import = |name: &str, is_backwards: bool| {
+            let (store, id) = (Arc::clone(&store), format!("{name}{round}"));
+            let named = |lead: Lead| Lead { source: format!("s{round}"), ..lead };
+            let mut leads: Vec<_> = leads(&id).into_iter().map(named).collect();
+            if is_backwards {
+                leads.reverse();
+            }
+            tokio::spawn(
+                async move { store.import_leads(&id, 2, leads, Vec::new(), Vec::new()).await },
+            )
+        };
+        let assign = {
+            let store = Arc::clone(&store);
+            let ids = (0..150).map(|n| format!("a{n}")).collect();
+            let agent = Some(AgentId::from("agent01"));
+            tokio::spawn(
+                async move { store.assign_leads(&Scope::All, ids, agent, 2, Vec::new()).await },
+            )
+        };
+        let (one, other) = (import("b", false), import("c", true));
+        assert_eq!((one.await.unwrap(), other.await.unwrap()), (Ok(0), Ok(0)));
+        assert_eq!(assign.await.unwrap().map(|ids| ids.len()), Ok(150));
+    }
 }
 
 async fn leads_come_in_pages_and_only_to_whom_they_are_for(store: Arc<dyn Store>) {

@@ -13,7 +13,8 @@ export function Import() {
   const [file, setFile] = useState<File | null>(null);
   const cache = useQueryClient();
   const send = useMutation({
-    onSuccess: () => cache.invalidateQueries({ queryKey: KEYS.leads }),
+    // One that stopped half-way has stored leads, too.
+    onSettled: () => cache.invalidateQueries({ queryKey: KEYS.leads }),
     mutationFn: async (): Promise<Imported> => {
       const response = await fetch('/api/leads/import', { method: 'POST', headers: { 'content-type': 'text/csv' }, body: file });
       if (!response.ok) throw await problemOf(response);

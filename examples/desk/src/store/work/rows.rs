@@ -1,0 +1,139 @@
+//! Rows of leads, written many at once. Whoever writes several does it in the order of their numbers, so that of two who
+//! write the same ones the second waits for the first.
+
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
+
+use sqlx::AssertSqlSafe;
+
+use super::{Lead, LeftOut};
+use crate::core::caller::agent_key;
+use crate::core::dial::number_key;
+use crate::store::conn::{Arg, args};
+use crate::store::error::StoreError;
+use crate::store::json::to_json;
+use crate::store::tx::Tx;
+
+/// How many rows a statement writes. What is left of them is written one by one, so that there are two texts of each.
+const TOGETHER: usize = 50;
+
+const COLUMNS: &str = "id, number_key, number, name, source, email, fields, agent, added, folded";
+
+/// What a known lead takes where it has none. A row that would take nothing is not written.
+const FILL: &str = "ON CONFLICT (number_key) DO UPDATE SET \
+    folded = CASE WHEN desk_lead.name = '' THEN excluded.folded ELSE desk_lead.folded END, \
+    name = CASE WHEN desk_lead.name = '' THEN excluded.name ELSE desk_lead.name END, \
+    source = CASE WHEN desk_lead.source = '' THEN excluded.source ELSE desk_lead.source END, \
+    email = COALESCE(desk_lead.email, excluded.email), \
+    fields = CASE WHEN desk_lead.fields IS NULL OR desk_lead.fields = '{}' THEN excluded.fields \
+             ELSE desk_lead.fields END \
+    WHERE (desk_lead.name = '' AND excluded.name <> '') \
+    OR (desk_lead.source = '' AND excluded.source <> '') \
+    OR (desk_lead.email IS NULL AND excluded.email IS NOT NULL) \
+    OR ((desk_lead.fields IS NULL OR desk_lead.fields = '{}') AND excluded.fields <> '{}')";
+
+/// Places for the parameters of so many rows: `($1, $2), ($3, $4)`.
+fn places(rows: usize, columns: usize) -> String {
+    let row = |row: usize| {
+        let places = (1..=columns).map(|n| format!("${}", row * columns + n));
+        format!("({})", places.collect::<Vec<_>>().join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
+/// The rows in parts of one statement each.
+fn parts<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
+    rows.chunks(TOGETHER)
+        .flat_map(|part| part.chunks(if part.len() == TOGETHER { TOGETHER } else { 1 }))
+}
+
+/// One lead for each number: of several the first, with what it lacks from the others.
+fn by_number(leads: Vec<Lead>) -> Vec<(String, Lead)> {
+    let mut found = BTreeMap::new();
+    for lead in leads {
+        match found.entry(number_key(&lead.number)) {
+            Entry::Vacant(place) => {
+                place.insert(lead);
+            }
+            Entry::Occupied(mut known) => known.get_mut().fill(lead),
+        }
+    }
+    found.into_iter().collect()
+}
+
+fn columns((key, lead): &(String, Lead)) -> Result<Vec<Arg>, StoreError> {
+    let folded = Some(lead.name.to_lowercase()).filter(|name| !name.is_empty());
+    Ok(args![
+        &lead.id,
+        key,
+        lead.number.as_str(),
+        &lead.name,
+        &lead.source,
+        lead.email.clone(),
+        to_json(&lead.fields)?,
+        lead.agent.as_ref().map(agent_key),
+        lead.added,
+        folded,
+    ])
+}
+
+/// Adds leads whose number is new, and fills known ones; how many were new.
+pub(super) async fn add(tx: &mut Tx, leads: Vec<Lead>) -> Result<u64, StoreError> {
+    let rows = by_number(leads);
+    let mut new = 0;
+    for part in parts(&rows) {
+        let values = part.iter().map(columns).collect::<Result<Vec<_>, _>>()?.concat();
+        let width = values.len() / part.len();
+        let places = places(part.len(), width);
+        let insert = format!("INSERT INTO desk_lead ({COLUMNS}) VALUES {places}");
+        let only_new = format!("{insert} ON CONFLICT (number_key) DO NOTHING");
+        let added = tx.execute(AssertSqlSafe(only_new), values.clone()).await?;
+        if added < part.len() as u64 {
+            tx.execute(AssertSqlSafe(format!("{insert} {FILL}")), values).await?;
+        }
+        new += added;
+    }
+    Ok(new)
+}
+
+/// Keeps which rows of an import were left out.
+pub(super) async fn leave_out(
+    tx: &mut Tx,
+    import: &str,
+    at: i64,
+    left_out: Vec<LeftOut>,
+) -> Result<(), StoreError> {
+    for part in parts(&left_out) {
+        let values = part.iter().flat_map(|left| args![import, left.line, &left.reason, at]);
+        let insert = format!(
+            "INSERT INTO desk_lead_left (import, line, reason, at) VALUES {} \
+             ON CONFLICT (import, line) DO NOTHING",
+            places(part.len(), 4)
+        );
+        tx.execute(AssertSqlSafe(insert), values.collect()).await?;
+    }
+    Ok(())
+}
+
+/// The leads of these ids that are no one's or an agent's of a scope, which is a condition with its parameters from the
+/// one after the ids on. They are locked.
+pub(super) async fn assignable(
+    tx: &mut Tx,
+    ids: BTreeSet<String>,
+    own: &str,
+    agents: Vec<Arg>,
+) -> Result<Vec<String>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places: Vec<_> = (1..=ids.len()).map(|n| format!("${n}")).collect();
+    let locked = if tx.is_postgres() { " FOR UPDATE" } else { "" };
+    let select = format!(
+        "SELECT id FROM desk_lead WHERE id IN ({}) AND (agent IS NULL OR {own}) \
+         ORDER BY number_key{locked}",
+        places.join(", ")
+    );
+    let mut args: Vec<_> = ids.into_iter().map(Arg::from).collect();
+    args.extend(agents);
+    tx.rows(AssertSqlSafe(select), args).await?.iter().map(|row| row.get("id")).collect()
+}
