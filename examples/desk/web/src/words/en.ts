@@ -109,13 +109,13 @@ export const en = {
     targets: { pending: 'waits to be sent', sent: 'saved', already: 'was saved already', overtaken: 'the service closed it first, when its time ran out', refused: 'refused by the service', given_up: 'could not be delivered' } as Record<string, string>,
     target: { service: 'Service', platform: 'Records' } as Record<string, string>,
     suggested: 'Chosen because an appointment was booked in this call.',
-    nothing: 'nothing was said', give: 'Choose', take: 'Take over', owedTitle: 'Dispositions still owed', owedEmpty: 'Nothing is owed.', repeat: 'Send again',
+    nothing: 'nothing was said', give: 'Choose', more: 'More is owed than is listed here. It comes up as this is done.', take: 'Take over', owedTitle: 'Dispositions still owed', owedEmpty: 'Nothing is owed.', repeat: 'Send again',
   },
   transfer: {
     title: 'Transfer', number: 'Number or extension', connect: 'Connect', cold: 'Transfer at once', complete: 'Complete', stop: 'Cancel the transfer', warmWhy: 'Connect first, speak, then complete. The customer stays with you until then.',
     completing: 'Complete: you leave the call; the customer and the third party go on talking.', rung: 'The third party is being rung. Wait until they are on the call, or complete now: the customer then waits for the answer.',
   },
-  followUps: { title: 'Follow-ups', empty: 'No follow-ups.', emptyWhy: 'Add one after a call, or choose “Call back at” with the disposition.', due: (who: string) => `Follow-up is due: ${who}`, done: 'Done', added: 'Follow-up added', at: 'When', what: 'What for', add: 'Add', overdue: 'overdue' },
+  followUps: { title: 'Follow-ups', empty: 'No follow-ups.', more: (n: number) => `There are more follow-ups than these ${n}. The first due are shown.`, emptyWhy: 'Add one after a call, or choose “Call back at” with the disposition.', due: (who: string) => `Follow-up is due: ${who}`, done: 'Done', added: 'Follow-up added', at: 'When', what: 'What for', add: 'Add', overdue: 'overdue' },
   history: {
     title: 'Call History', from: 'From', to: 'To', direction: 'Direction', all: 'All', inbound: 'Inbound', outbound: 'Outbound', outcome: 'Outcome', number: 'Number', agent: 'Agent', when: 'When', talk: 'Talked', disposition: 'Disposition', legs: 'Legs',
     recording: 'Recording', play: 'Play', notReady: 'not ready yet', empty: 'No calls match.', emptyWhy: 'Choose other days or fewer filters.', gaps: (text: string) => `Not read yet: ${text}`, failed: 'Call history could not be loaded.',
@@ -130,8 +130,8 @@ export const en = {
     freeWhy: 'The agent is logged out of the service and in again. Their owed dispositions move to you.', noAgents: 'No agents in your team.',
   },
   team: {
-    title: 'Team', unknownDials: 'Dials with an unknown outcome', noUnknown: 'Every dial has a known outcome.', settle: 'Settle', rang: 'It rang', didNotRing: 'It did not ring', why: 'How do you know?', import: 'Import leads', file: 'CSV file', imported: (n: number, left: number) => `${count(n, 'lead', 'leads')} imported, ${left} left out.`,
-    leads: 'Leads', search: 'Name or number', assignTo: 'Assign to', everyone: 'Everyone', choose: 'Choose leads first.', all: 'All leads shown', source: 'Source', noLeads: 'No leads. Import a file below.', noMatch: 'No leads match.',
+    title: 'Team', unknownDials: 'Dials with an unknown outcome', noUnknown: 'Every dial has a known outcome.', moreDials: 'There are more than these. They come up as these are settled.', settle: 'Settle', rang: 'It rang', didNotRing: 'It did not ring', why: 'How do you know?', import: 'Import leads', file: 'CSV file', imported: (n: number, left: number) => `${count(n, 'lead', 'leads')} imported, ${left} left out.`,
+    leads: 'Leads', search: 'Name or number', assignTo: 'Assign to', everyone: 'Everyone', choose: 'Choose leads first.', all: 'All leads shown', source: 'Source', noLeads: 'No leads. Import a file below.', noMatch: 'No leads match.', unreadable: (n: number) => `${count(n, 'lead', 'leads')} could not be read, and cannot be shown here. Whoever looks after the records has to look.`,
     assignN: (n: number) => n === 0 ? 'Assign' : `Assign ${count(n, 'lead', 'leads')}`, assigned: (n: number, to: string) => `${count(n, 'lead is', 'leads are')} now ${to}’s.`, owed: 'Dispositions owed',
   },
   admin: {
@@ -174,7 +174,7 @@ export const en = {
     kinds: { call: 'Call', message: 'Message', appointment: 'Appointment', follow_up: 'Follow-up', whatsapp: 'WhatsApp', sms: 'SMS', other: 'Conversation' } as Record<string, string>,
   },
   appointments: {
-    title: 'Appointments', none: 'No appointments.', book: 'Book appointment', bookAt: (time: string) => `Book ${time}`, bookedHere: 'booked', department: 'Department', doctor: 'Doctor', day: 'Day', slots: 'Time', notes: 'Note for the appointment', choose: 'Choose…', chooseSlot: 'Choose a time.',
+    title: 'Appointments', none: 'No appointments.', notAll: 'Not every appointment is listed here.', unreadable: (n: number) => `${count(n, 'appointment', 'appointments')} could not be read, and cannot be shown here. The customer may have more than you see.`, book: 'Book appointment', bookAt: (time: string) => `Book ${time}`, bookedHere: 'booked', department: 'Department', doctor: 'Doctor', day: 'Day', slots: 'Time', notes: 'Note for the appointment', choose: 'Choose…', chooseSlot: 'Choose a time.',
     edit: 'Change', save: 'Save change', cancel: 'Cancel it', reallyCancel: 'Yes, cancel it', keep: 'Keep it', another: 'Book another', changed: 'Someone else changed it meanwhile. This is how it is now.', saved: (doctor: string, when: string) => `Booked: ${doctor}, ${when}.`,
     lost: { taken: 'Someone else took that time just now.', past: 'That time is over.' }, lostWhy: 'Nothing was booked. The times below are fresh: choose another.', noneFree: 'No free time on this day.', nextDay: 'Next day', noSlotsRead: 'The times could not be loaded.', noChoices: 'Departments and doctors could not be loaded.', failed: 'Appointments could not be loaded.',
     noNumber: 'A number is needed to book for.', off: { taken: 'taken', past: 'over' }, states: { booked: 'booked', cancelled: 'cancelled', completed: 'completed', other: 'other' } as Record<string, string>,
