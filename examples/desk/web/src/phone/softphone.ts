@@ -25,6 +25,8 @@ export class Softphone {
   #answered = new Set<string>();
   /** The session that was answered, and the microphone that it sends. */
   #sends: { session: string; stream: MediaStream } | null = null;
+  /** The session whose microphone was lost, as the desk was told. */
+  #unheard: string | null = null;
   /** Microphones of before: each is let go once no session sends it. */
   #old = new Set<MediaStream>();
   #relay: Relay | null = null;
@@ -136,9 +138,19 @@ export class Softphone {
     const session = this.#sends?.session;
     if (agent && session !== undefined && this.#sends?.stream !== agent) {
       const took = await this.#sip?.microphone(session, agent).catch(() => false);
-      if (took && this.#sends?.session === session) this.#sends = { session, stream: agent };
+      if (took && this.#sends?.session === session) {
+        this.#sends = { session, stream: agent };
+        this.#heardAgain(session);
+      }
     }
     this.#letGo();
+  }
+
+  /** The other tabs know from the desk that the agent cannot be heard: it is told that this is over. */
+  #heardAgain(session: string) {
+    if (this.#unheard !== session) return;
+    this.#unheard = null;
+    this.#tell({ event: 'answered', ucid: this.#ucid(session) });
   }
 
   #letGo() {
@@ -225,6 +237,7 @@ export class Softphone {
     this.speaker.silence();
     this.#hear({ customer: null });
     this.#sends = null;
+    this.#unheard = null;
     this.#letGo();
     this.#is({ is: 'ended', session: id });
     this.#tell({ event: 'ended', ucid, cause, byAgent: byUs });
@@ -299,6 +312,7 @@ export class Softphone {
     await this.useDevices();
     if (this.#phone.microphone === 'ready') return;
     const { leg } = this.#phone;
+    if (leg.kind === 'up') this.#unheard = leg.session;
     this.#tell({ event: 'device_lost', ucid: leg.kind === 'up' ? leg.ucid : null });
   }
 
