@@ -121,7 +121,7 @@ export const hi: Words = {
     recording: 'रिकॉर्डिंग', play: 'सुनें', notReady: 'अभी तैयार नहीं', empty: 'कोई कॉल नहीं मिली।', emptyWhy: 'दूसरे दिन या कम फ़िल्टर चुनें।', gaps: (text) => `अभी नहीं पढ़ा गया: ${text}`, failed: 'कॉल इतिहास नहीं खुल सका।',
   },
   performance: {
-    title: 'मेरा काम', today: 'आज', yesterday: 'कल', week: 'पिछले 7 दिन', day: 'दिन', total: 'कॉल', answered: 'उठाई गईं', booked: 'बुक हुईं', handling: 'औसत समय', conversion: 'सफलता', signedIn: 'साइन इन का समय',
+    title: 'मेरा काम', readAt: (time, ago) => `अभिलेख ${time} पर पढ़े गए, ${ago}`, unread: 'आज के अभिलेख अभी नहीं पढ़े गए, इसलिए कॉल के आँकड़े नहीं हैं।', failed: 'कॉल के आँकड़े नहीं खुल सके।', today: 'आज', yesterday: 'कल', week: 'पिछले 7 दिन', day: 'दिन', total: 'कॉल', answered: 'उठाई गईं', booked: 'बुक हुईं', handling: 'औसत समय', conversion: 'सफलता', signedIn: 'साइन इन का समय',
     same: (day) => `${day} जितना`, delay: 'कॉल समाप्त होने के लगभग एक मिनट बाद यहाँ दिखती है।', fromStates: 'अब तक, सेवा की बताई स्थितियों से। उसके अपने योग रात में आते हैं।', notRead: (day) => `तुलना के लिए कुछ नहीं: ${day} अभी नहीं पढ़ा गया।`, against: (change, day) => `${day} से ${change}`, sevenDays: 'सात दिन, आने और जाने वाली', dispositions: 'निपटान', timeUse: 'समय का उपयोग', table: 'तालिका दिखाएँ', noData: 'कोई आँकड़े नहीं', provisional: 'अब तक',
     times: { ready: 'तैयार', talk: 'बातचीत', wrapup: 'कॉल के बाद', pause: 'विराम', other: 'अन्य', idle: 'तैयार', dial: 'डायल', hold: 'होल्ड पर' },
   },
@@ -174,7 +174,7 @@ export const hi: Words = {
     kinds: { call: 'कॉल', message: 'संदेश', appointment: 'अपॉइंटमेंट', follow_up: 'फ़ॉलो-अप', whatsapp: 'व्हाट्सऐप', sms: 'एसएमएस', other: 'बातचीत' },
   },
   appointments: {
-    title: 'अपॉइंटमेंट', none: 'कोई अपॉइंटमेंट नहीं।', notAll: 'यहाँ सभी अपॉइंटमेंट नहीं दिख रहे।', unreadable: (n) => `${n} अपॉइंटमेंट पढ़े नहीं जा सके, इसलिए यहाँ नहीं दिखते। ग्राहक के और भी अपॉइंटमेंट हो सकते हैं।`, book: 'अपॉइंटमेंट बुक करें', bookAt: (time) => `${time} बुक करें`, bookedHere: 'बुक है', department: 'विभाग', doctor: 'डॉक्टर', day: 'दिन', slots: 'समय', notes: 'अपॉइंटमेंट की टिप्पणी', choose: 'चुनें…', chooseSlot: 'समय चुनें।',
+    title: 'अपॉइंटमेंट', none: 'कोई अपॉइंटमेंट नहीं।', notAll: 'यहाँ सभी अपॉइंटमेंट नहीं दिख रहे।', unreadable: (n) => `${n} अपॉइंटमेंट पढ़े नहीं जा सके, इसलिए यहाँ नहीं दिखते। ग्राहक के और भी अपॉइंटमेंट हो सकते हैं।`, book: 'अपॉइंटमेंट बुक करें', bookAt: (time) => `${time} बुक करें`, bookedHere: 'बुक है', department: 'विभाग', doctor: 'डॉक्टर', day: 'दिन', slots: 'समय', name: 'कौन आएगा', notes: 'अपॉइंटमेंट की टिप्पणी', choose: 'चुनें…', chooseSlot: 'समय चुनें।',
     edit: 'बदलें', save: 'बदलाव सहेजें', cancel: 'रद्द करें', reallyCancel: 'हाँ, रद्द करें', keep: 'रहने दें', another: 'एक और बुक करें', changed: 'इस बीच किसी और ने इसे बदला। अब यह ऐसा है।', saved: (doctor, when) => `बुक हुआ: ${doctor}, ${when}।`,
     lost: { taken: 'यह समय अभी किसी और ने ले लिया।', past: 'वह समय बीत चुका है।' }, lostWhy: 'कुछ बुक नहीं हुआ। नीचे ताज़ा समय हैं: दूसरा चुनें।', noneFree: 'इस दिन कोई समय खाली नहीं।', nextDay: 'अगला दिन', noSlotsRead: 'समय नहीं खुल सके।', noChoices: 'विभाग और डॉक्टर नहीं खुल सके।', failed: 'अपॉइंटमेंट नहीं खुल सके।',
     noNumber: 'बुक करने के लिए नंबर चाहिए।', off: { taken: 'भरा', past: 'बीत गया' }, states: { booked: 'बुक', cancelled: 'रद्द', completed: 'पूरा', other: 'अन्य' },
