@@ -76,7 +76,7 @@ export const en = {
     calling: 'Calling …', ringing: 'Ringing', ringingIn: 'Incoming call', active: 'Talking', held: 'On hold', afterCall: 'After the call',
     accept: 'Accept', decline: 'Decline', end: 'End', mute: 'Mute', unmute: 'Unmute', hold: 'Hold', resume: 'Resume', keypad: 'Keypad', book: 'Book appt', transfer: 'Transfer',
     pauseRec: 'Pause rec', resumeRec: 'Resume rec', recorded: 'recorded', recordingPaused: (since: string) => `recording paused ${since}`,
-    refused: { claimed: 'A colleague has taken this number and is calling back. Choose someone else, or wait until it is given back.', in_a_call: 'You are in a call, as the desk knows it. Call again when it has ended.', dial_open: 'Another call of yours is being placed. Wait until it is clear what became of it.' } as Record<string, string>,
+    refused: { claimed: 'A colleague has taken this number and is calling back. Choose someone else, or wait until it is given back.', in_a_call: 'You are in a call. Call again when it has ended.', dial_open: 'Another call of yours is being placed. Wait until it is clear what became of it.' } as Record<string, string>,
     participants: 'On the call', roles: { customer: 'Customer', agent: 'Agent', third: 'Third party' } as Record<string, string>,
     states: { ringing: 'ringing', on: 'on the call', left: 'left', not_confirmed: 'not confirmed' } as Record<string, string>,
     unknownTitle: 'We do not know whether the customer’s phone rang.', unknownWhy: 'We are looking. Do not call again until it is clear.',

@@ -30,7 +30,7 @@ test('a claim of an own that has ended may be made again', () => {
 test('a dial that was refused says why in the words of the page, and in those of the desk where it has none', () => {
   const why = (reason: string | null, words = en) => refusal({ reason, problem: 'the desk says so' }, words);
   expect(why('claimed')).toBe('A colleague has taken this number and is calling back. Choose someone else, or wait until it is given back.');
-  expect(why('in_a_call')).toBe('You are in a call, as the desk knows it. Call again when it has ended.');
+  expect(why('in_a_call')).toBe('You are in a call. Call again when it has ended.');
   expect(why('claimed', hi)).toBe('यह नंबर किसी सहकर्मी ने लिया है और वही वापस कॉल कर रहा है। किसी और को चुनें, या उसके लौटाए जाने तक रुकें।');
   expect([why('outside_calling_hours'), why(null), refusal({ reason: null, problem: null }, en)]).toEqual(['the desk says so', 'the desk says so', null]);
 });

@@ -75,8 +75,10 @@ export function BookingForm({ edited, to, onDone, onStop }: Props) {
       {doctor !== '' && slots.isSuccess && !all.some((one) => why(one, now, edited?.slotId ?? null) === null) && (
         <div className="row"><span className="muted grow">{words.appointments.noneFree}</span><Button small onClick={() => change(setDate)({ target: { value: daysBefore(date, -1) } })}>{words.appointments.nextDay}</Button></div>
       )}
-      {!edited && <Field label={words.appointments.name} wrong={save.error instanceof Problem ? save.error.field('name') : null}>{(ids) => <input {...ids} autoComplete="off" dir="auto" value={name} maxLength={LONGEST_NAME} onChange={(event) => setTyped(event.target.value)} />}</Field>}
-      <Field label={words.appointments.notes}>{(ids) => <input {...ids} value={notes} maxLength={LONGEST_NOTES} onChange={(event) => setNotes(event.target.value)} />}</Field>
+      <div className="row three">
+        {!edited && <Field label={words.appointments.name} wrong={save.error instanceof Problem ? save.error.field('name') : null}>{(ids) => <input {...ids} autoComplete="off" dir="auto" value={name} maxLength={LONGEST_NAME} onChange={(event) => setTyped(event.target.value)} />}</Field>}
+        <Field label={words.appointments.notes}>{(ids) => <input {...ids} value={notes} maxLength={LONGEST_NOTES} onChange={(event) => setNotes(event.target.value)} />}</Field>
+      </div>
       {failed && <Notice tone="bad"><p>{failed.title}</p>{failed.text && <p>{failed.text}</p>}</Notice>}
       <div className="row">
         {edited && <Button onClick={onStop}>{words.cancel}</Button>}
