@@ -33,6 +33,8 @@ export class Softphone {
   #starting: Promise<void> | null = null;
   /** How often this tab has given the phone away: what began before that comes to nothing. */
   #given = 0;
+  /** Whether the desk is told anything: not while somebody else is signed in. */
+  tells = true;
   readonly speaker = new Loudspeaker();
   /** A page that is loaded anew is another phone: it never continues the old page's dialogs. */
   readonly #instance = crypto.randomUUID();
@@ -61,6 +63,9 @@ export class Softphone {
     this.#sip = null;
     this.#is({ is: 'failed' });
   }
+
+  /** The desk answers again, or somebody has signed in again: what waits for that is tried at once. */
+  hurry() { this.#relay?.hurry(); }
 
   /** What was refused is asked for again. */
   registerAgain() { this.#sip?.register(); }
@@ -201,7 +206,7 @@ export class Softphone {
       this.#tell({ event: 'unregistered' });
     };
     return {
-      connecting: () => { if (!isReplaced()) this.#is({ is: 'connecting' }); },
+      connecting: () => { if (this.#sip === own()) this.#is({ is: 'connecting' }); },
       registered: () => {
         if (this.#sip !== own()) return;
         this.#is({ is: 'registered' });
@@ -328,6 +333,7 @@ export class Softphone {
 
   /** News for the desk. Lost news is no harm: the service tells the same, later. */
   #tell(body: PhoneNews, keepalive = false) {
+    if (!this.tells) return;
     // A leg that names no call is none that the desk could know.
     if ((body.event === 'answered' || body.event === 'ended') && !body.ucid) return;
     void post('/api/phone/events', { ...body, at: Date.now(), page: this.#instance }, { keepalive }).catch(() => {});
