@@ -34,6 +34,7 @@ export const en = {
     changePassword: 'Change password',
     confirm: 'Sign out?', loses: 'You are signed out of the service, and calls no longer reach you.',
     owes: (n: number) => `${count(n, 'call still waits', 'calls still wait')} for a disposition. What you typed is kept.`,
+    losesNotes: 'Notes that you typed are not saved: the desk does not take them now. Sign out once more, and they are lost.',
     inCall: 'You are in a call. End it before you sign out.',
     forceTitle: 'Force Ready?', forceWhy: 'You are logged out of the service and in again. Use it when the service keeps you in a state that is over.',
   },
@@ -82,7 +83,7 @@ export const en = {
     unknownTitle: 'We do not know whether the customer’s phone rang.', unknownWhy: 'We are looking. Do not call again until it is clear.',
     reference: (reference: string) => `Reference ${reference}`, notRung: 'The call was not placed.', didRing: 'The customer’s phone did ring.', silent: 'Nothing has been heard of this call yet.', reveal: 'Show number', kick: 'Remove',
     pickUp: 'Pick up to connect', history: 'Earlier calls', noHistory: 'No earlier calls.', historyFailed: 'Earlier calls could not be loaded.',
-    notes: 'Notes', saved: (at: string) => `saved ${at}`, saving: 'saving…', notSaved: 'not saved: the desk cannot be reached',
+    notes: 'Notes', saved: (at: string) => `saved ${at}`, saving: 'saving…', notSaved: 'not saved: the desk cannot be reached', notesRefused: (why: string) => `not saved: the desk refuses it. ${why}`,
     muted: 'muted', outbound: 'outbound', inbound: 'inbound', transferred: 'transferred',
   },
   reason: {
