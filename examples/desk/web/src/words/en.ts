@@ -33,7 +33,7 @@ export const en = {
     label: 'Your profile', signOut: 'Sign out', forceReady: 'Force Ready', devices: 'Microphone and ring', theme: 'Dark colours',
     changePassword: 'Change password',
     confirm: 'Sign out?', loses: 'You are signed out of the service, and calls no longer reach you.',
-    owes: (n: number) => `${count(n, 'call still waits', 'calls still wait')} for a disposition. What you typed is kept.`,
+    owes: (n: number) => `${count(n, 'call still waits', 'calls still wait')} for a disposition.`, kept: 'What you typed is kept.',
     losesNotes: 'Notes that you typed are not saved: the desk does not take them now. Sign out once more, and they are lost.',
     inCall: 'You are in a call. End it before you sign out.',
     forceTitle: 'Force Ready?', forceWhy: 'You are logged out of the service and in again. Use it when the service keeps you in a state that is over.',

@@ -133,6 +133,7 @@ describe('session', { concurrency: 2 }, () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('button', { name: 'Sign out' }).click();
     await dialog.getByText('Notes that you typed are not saved').waitFor();
+    assert.equal(await dialog.getByText('What you typed is kept.').count(), 0);
     await person.picture('sign-out-loses-notes');
     await page.unroute('**/draft');
     await dialog.getByRole('button', { name: 'Sign out' }).click();

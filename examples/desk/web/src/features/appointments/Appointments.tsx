@@ -47,8 +47,10 @@ export default function Appointments({ call, selected, open, onToggle }: Props) 
         <div className="body stack" id={id}>
           {list.isError && <Notice tone="warning" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{words.appointments.failed}</Notice>}
           {rows.length > 0 && <ul className="booked">{rows.map((one) => <Row key={one.id} one={one} known={name} edited={edited?.id === one.id} onEdit={() => { setDone(null); edit(edited?.id === one.id ? null : one); }} />)}</ul>}
-          {list.data && list.data.unreadable > 0 && <Notice tone="warning">{words.appointments.unreadable(list.data.unreadable)}</Notice>}
-          {list.data?.more && <Notice tone="warning">{words.appointments.notAll}</Notice>}
+          {list.data && (list.data.more || list.data.unreadable > 0) && <Notice tone="warning">
+            {list.data.more && <p>{words.appointments.notAll}</p>}
+            {list.data.unreadable > 0 && <p>{words.appointments.unreadable(list.data.unreadable)}</p>}
+          </Notice>}
           {edited && picked && edited.version !== picked.version && <Notice tone="warning">{words.appointments.changed}</Notice>}
           {done && <div className="outcome" ref={inView}><Notice tone="good" action={<Button small onClick={() => setDone(null)}>{words.appointments.another}</Button>}>{done}</Notice></div>}
           {done === null && <BookingForm

@@ -76,7 +76,7 @@ function SignOut({ me, onClose }: { me: Me; onClose: () => void }) {
       <Button tone="primary" blocked={inCall ? words.profile.inCall : out.isPending ? words.loading : null} onClick={() => out.mutate()}>{words.profile.signOut}</Button>
     </>}>
       {inCall ? <Notice tone="warning">{words.profile.inCall}</Notice> : me.agents.length > 0 && <p>{words.profile.loses}</p>}
-      {agent !== null && agent.owed > 0 && <Notice tone="warning">{words.profile.owes(agent.owed)}</Notice>}
+      {agent !== null && agent.owed > 0 && <Notice tone="warning">{words.profile.owes(agent.owed)}{!loses && ` ${words.profile.kept}`}</Notice>}
       {loses && <Notice tone="warning">{words.profile.losesNotes}</Notice>}
       {out.error && <Notice tone="bad">{sentence(out.error, words).title}</Notice>}
     </Dialog>
