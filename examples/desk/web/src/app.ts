@@ -1,7 +1,7 @@
 /** What a page has once: cache, stream, phone, its owner. Outside React, so that nothing is made twice. */
 import { get, signedOut } from './api/client';
 import { askForUpgrade } from './live/build';
-import { forgetDrafts, hasLostDrafts, leaveDrafts, resumeDrafts } from './features/call/drafts';
+import { forgetDrafts, hasLostDrafts, isNotesPlace, leaveDrafts, pauseDrafts, putDraftsAside, resumeDrafts } from './features/call/drafts';
 import { apply } from './live/cache';
 import { cache } from './live/queries';
 import { BROWSER, Stream } from './live/stream';
@@ -22,19 +22,64 @@ export const softphone = new Softphone();
 export const owner = new Owner((command, value) => softphone.carryOut(command, value));
 export const keeper = new Keeper(owner, softphone);
 
-let going = false;
+/** As whom the page goes on. */
+let going: string | null = null;
+/** Whether somebody else is signed in, while a call of whom the page is of is up here. */
+let isForeign = false;
+
+const USER = 'desk-user';
+/** A dial and windows of who was signed in are none of the next one's; notes that could not be kept wait for whose they are. */
+function forget() {
+  for (const name of Object.keys(sessionStorage)) if (!isNotesPlace(name)) sessionStorage.removeItem(name);
+}
+
+/** Somebody has signed in, before anything is loaded that shows what was kept: after a reload it may be another one's. */
+export function isTabOf(user: string) {
+  const before = sessionStorage.getItem(USER);
+  if (before !== null && before !== user) forget();
+  sessionStorage.setItem(USER, user);
+}
+
+/** The page is somebody else's now, or nobody's. A call that is up here goes on first, under a password: the page hears and says nothing meanwhile. */
+function other() {
+  if (softphone.phone.leg.kind !== 'up') {
+    isForeign = false;
+    putDraftsAside();
+    go();
+    return;
+  }
+  signedOut();
+  if (isForeign) return;
+  isForeign = true;
+  pauseDrafts();
+  softphone.tells = false;
+  stream.lost();
+  stream.stop();
+}
 
 /** Once somebody is signed in. */
-export function begin(hasPhone: boolean) {
-  if (going) { stream.hurry(); return; }
-  going = true;
-  // A call that is up here goes on, under a password; all else is the other one's now.
-  whose.onOther = () => { if (softphone.phone.leg.kind === 'up') signedOut(); else go(); };
+export function begin(user: string, hasPhone: boolean) {
+  if (going !== null && going !== user) { other(); return; }
+  if (going !== null) {
+    if (isForeign) {
+      isForeign = false;
+      softphone.tells = true;
+      resumeDrafts(user);
+      stream.start();
+    }
+    stream.hurry();
+    keeper.hurry();
+    softphone.hurry();
+    return;
+  }
+  going = user;
+  whose.onOther = other;
+  softphone.watch(() => { if (isForeign && softphone.phone.leg.kind !== 'up') other(); });
   stream.start();
   if (hasPhone) {
     owner.watch(() => keeper.changed());
     // The desk answers again, or somebody has signed in again.
-    stream.watch(() => { if (stream.standing === 'live') keeper.hurry(); });
+    stream.watch(() => { if (stream.standing === 'live') { keeper.hurry(); softphone.hurry(); } });
     softphone.watch(() => owner.tell(softphone.phone.leg.kind === 'up' && softphone.phone.leg.muted));
     void owner.start();
     navigator.mediaDevices?.addEventListener('devicechange', softphone.devicesChanged);
@@ -50,7 +95,7 @@ export function begin(hasPhone: boolean) {
   addEventListener('offline', () => stream.lost());
   addEventListener('online', () => { stream.hurry(); keeper.hurry(); void softphone.networkChanged(); });
   addEventListener('visibilitychange', () => { if (!document.hidden) stream.hurry(); });
-  resumeDrafts();
+  resumeDrafts(user);
   addEventListener('pagehide', () => { leaveDrafts(); softphone.leave(); });
   addEventListener('beforeunload', (event) => {
     if (softphone.phone.leg.kind === 'up' || hasLostDrafts()) event.preventDefault();
@@ -60,15 +105,14 @@ export function begin(hasPhone: boolean) {
 /** The page as it was before anybody signed in: a load is the surest way. */
 export function leave() {
   whose.is(null);
+  forgetDrafts();
   go();
 }
 
 function go() {
-  forgetDrafts();
   softphone.stop();
   stream.stop();
   cache.clear();
-  // A dial and windows of who was signed in are none of the next one's.
-  sessionStorage.clear();
+  forget();
   location.assign('/');
 }

@@ -5,14 +5,14 @@ import { sameAgent } from './api/agents';
 import { get } from './api/client';
 import { Problem } from './api/problem';
 import type { AgentView, Call, Me } from './api/types';
-import { owner, softphone, stream } from './app';
+import { isTabOf, owner, softphone, stream } from './app';
 import { isOutdated, watchUpgrade } from './live/build';
 import { KEYS, type Agents, type Calls } from './live/cache';
 
 export function useMe() {
   return useQuery({
     queryKey: KEYS.me,
-    queryFn: (): Promise<Me | null> => get('/api/me').catch((error: unknown) => {
+    queryFn: (): Promise<Me | null> => get('/api/me').then((me) => { isTabOf(me.id); return me; }).catch((error: unknown) => {
       if (error instanceof Problem && error.status === 401) return null;
       throw error;
     }),

@@ -25,6 +25,7 @@ export type Appointment = Schemas['AppointmentView'];
 export type Message = Schemas['MessageView'];
 export type Slot = Schemas['SlotView'];
 export type FollowUp = Schemas['FollowUpView'];
+export type FollowUpPage = Schemas['FollowUpPage'];
 export type HistoryRow = Schemas['PastCall'];
 export type HistoryPage = Schemas['CallList'];
 export type Figures = Schemas['Figures'];

@@ -57,6 +57,14 @@ export class Relay {
     desk?.close(NORMAL);
   }
 
+  /** It waits to open again: it need not. */
+  hurry() {
+    if (this.#ended || this.#desk !== null) return;
+    this.#retry();
+    this.#wait = FIRST_WAIT_MS;
+    this.#open();
+  }
+
   #open() {
     const desk = this.around.open(this.url, null);
     this.#desk = desk;

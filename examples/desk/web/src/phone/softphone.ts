@@ -25,12 +25,16 @@ export class Softphone {
   #answered = new Set<string>();
   /** The session that was answered, and the microphone that it sends. */
   #sends: { session: string; stream: MediaStream } | null = null;
+  /** The session whose microphone was lost, as the desk was told. */
+  #unheard: string | null = null;
   /** Microphones of before: each is let go once no session sends it. */
   #old = new Set<MediaStream>();
   #relay: Relay | null = null;
   #starting: Promise<void> | null = null;
   /** How often this tab has given the phone away: what began before that comes to nothing. */
   #given = 0;
+  /** Whether the desk is told anything: not while somebody else is signed in. */
+  tells = true;
   readonly speaker = new Loudspeaker();
   /** A page that is loaded anew is another phone: it never continues the old page's dialogs. */
   readonly #instance = crypto.randomUUID();
@@ -59,6 +63,9 @@ export class Softphone {
     this.#sip = null;
     this.#is({ is: 'failed' });
   }
+
+  /** The desk answers again, or somebody has signed in again: what waits for that is tried at once. */
+  hurry() { this.#relay?.hurry(); }
 
   /** What was refused is asked for again. */
   registerAgain() { this.#sip?.register(); }
@@ -136,9 +143,19 @@ export class Softphone {
     const session = this.#sends?.session;
     if (agent && session !== undefined && this.#sends?.stream !== agent) {
       const took = await this.#sip?.microphone(session, agent).catch(() => false);
-      if (took && this.#sends?.session === session) this.#sends = { session, stream: agent };
+      if (took && this.#sends?.session === session) {
+        this.#sends = { session, stream: agent };
+        this.#heardAgain(session);
+      }
     }
     this.#letGo();
+  }
+
+  /** The other tabs know from the desk that the agent cannot be heard: it is told that this is over. */
+  #heardAgain(session: string) {
+    if (this.#unheard !== session) return;
+    this.#unheard = null;
+    this.#tell({ event: 'answered', ucid: this.#ucid(session) });
   }
 
   #letGo() {
@@ -189,7 +206,7 @@ export class Softphone {
       this.#tell({ event: 'unregistered' });
     };
     return {
-      connecting: () => { if (!isReplaced()) this.#is({ is: 'connecting' }); },
+      connecting: () => { if (this.#sip === own()) this.#is({ is: 'connecting' }); },
       registered: () => {
         if (this.#sip !== own()) return;
         this.#is({ is: 'registered' });
@@ -225,6 +242,7 @@ export class Softphone {
     this.speaker.silence();
     this.#hear({ customer: null });
     this.#sends = null;
+    this.#unheard = null;
     this.#letGo();
     this.#is({ is: 'ended', session: id });
     this.#tell({ event: 'ended', ucid, cause, byAgent: byUs });
@@ -299,6 +317,7 @@ export class Softphone {
     await this.useDevices();
     if (this.#phone.microphone === 'ready') return;
     const { leg } = this.#phone;
+    if (leg.kind === 'up') this.#unheard = leg.session;
     this.#tell({ event: 'device_lost', ucid: leg.kind === 'up' ? leg.ucid : null });
   }
 
@@ -314,6 +333,7 @@ export class Softphone {
 
   /** News for the desk. Lost news is no harm: the service tells the same, later. */
   #tell(body: PhoneNews, keepalive = false) {
+    if (!this.tells) return;
     // A leg that names no call is none that the desk could know.
     if ((body.event === 'answered' || body.event === 'ended') && !body.ucid) return;
     void post('/api/phone/events', { ...body, at: Date.now(), page: this.#instance }, { keepalive }).catch(() => {});

@@ -53,6 +53,11 @@ export function Notice({ tone = 'blue', children, action }: { tone?: Tone; child
   );
 }
 
+/** What a list does not hold, where it stands: one that is not whole never looks whole. */
+export function Lacks({ children, action }: { children: ReactNode; action?: ReactNode }) {
+  return <div className="lacks"><Notice tone="warning" action={action}>{children}</Notice></div>;
+}
+
 export function Chip({ tone, children }: { tone?: Tone | undefined; children: ReactNode }) {
   return <span className={`chip ${tone ?? ''}`}>{children}</span>;
 }

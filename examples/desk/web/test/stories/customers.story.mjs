@@ -61,6 +61,10 @@ describe('customers', { concurrency: 2 }, () => {
     await two.context.route('**/api/slots*', () => {});
     const time = await choose(first);
     assert.equal(await choose(second), time);
+    // A number may be a family's: who is to come need not be the lead.
+    const known = await first.getByLabel('Who is to come').inputValue();
+    assert.notEqual(known, '');
+    await first.getByLabel('Who is to come').fill('Little Demo');
     await book(first, time);
     await first.getByText('Booked:').waitFor();
     two.provokes(/409/);
@@ -77,6 +81,8 @@ describe('customers', { concurrency: 2 }, () => {
     await second.getByText('Booked:').waitFor();
     const { appointments } = await one.json('/api/appointments');
     assert.equal(new Set(appointments.map(({ slotId }) => slotId)).size, appointments.length);
+    assert.deepEqual(appointments.map(({ name }) => name).sort(), ['Little Demo', known].sort());
+    await first.getByText('Little Demo').waitFor();
     await two.leave();
     await one.leave();
   }));

@@ -16,6 +16,17 @@ const without = (reason) => (context) => context.addInitScript((first) => {
   navigator.mediaDevices.getUserMedia = (wish) => globalThis.refusal === null ? given(wish) : Promise.reject(new DOMException('no', globalThis.refusal));
 }, reason);
 
+/** A page that nobody looks at, in a browser that may tell: what it tells is in `told`. */
+const hidden = (context) => context.addInitScript(() => {
+  globalThis.told = [];
+  globalThis.Notification = class {
+    static permission = 'granted';
+    constructor(title, { body, tag } = {}) { globalThis.told.push({ title, body, tag }); }
+    close() {}
+  };
+  Object.defineProperty(document, 'hidden', { get: () => true });
+});
+
 describe('devices', { concurrency: 2 }, () => {
   test('a blocked microphone and a missing one are told apart, and the phone works once there is one', { timeout: 90_000 }, run(async (desk, chromium) => {
     const person = await agent(desk, chromium, { prepare: without('NotAllowedError') });
@@ -69,17 +80,29 @@ describe('devices', { concurrency: 2 }, () => {
     await person.leave();
   }));
 
-  test('a page that nobody looks at tells of a call by the browser, once', { timeout: 90_000 }, run(async (desk, chromium) => {
-    const prepare = (context) => context.addInitScript(() => {
-      globalThis.told = [];
-      globalThis.Notification = class {
-        static permission = 'granted';
-        constructor(title, { body, tag } = {}) { globalThis.told.push({ title, body, tag }); }
-        close() {}
-      };
-      Object.defineProperty(document, 'hidden', { get: () => true });
+  test('a microphone that is lost in a call and back is told to the other tab, and so is that it is back', { timeout: 90_000 }, run(async (desk, chromium) => {
+    const person = await agent(desk, chromium, { prepare: without(null) });
+    await person.phoneReady();
+    const first = person.page;
+    const second = await person.open();
+    await second.getByText('Use the phone here').waitFor();
+    await first.getByLabel('Number to call').fill('9000000001');
+    await first.getByRole('button', { name: 'Call', exact: true }).click();
+    for (const page of [first, second]) await page.getByText('Talking', { exact: true }).waitFor();
+    await first.evaluate(() => {
+      globalThis.refusal = 'NotFoundError';
+      globalThis.connections.at(-1).getSenders().find(({ track }) => track?.kind === 'audio').track.dispatchEvent(new Event('ended'));
     });
-    const person = await agent(desk, chromium, { prepare });
+    await first.getByText('No microphone found.').waitFor();
+    await second.getByText('You cannot be heard').first().waitFor();
+    await first.evaluate(() => { globalThis.refusal = null; navigator.mediaDevices.dispatchEvent(new Event('devicechange')); });
+    await second.getByText('You cannot be heard').first().waitFor({ state: 'detached' });
+    await second.getByText('Talking', { exact: true }).waitFor();
+    await person.leave();
+  }));
+
+  test('a page that nobody looks at tells of a call by the browser, once', { timeout: 90_000 }, run(async (desk, chromium) => {
+    const person = await agent(desk, chromium, { prepare: hidden });
     await person.phoneReady();
     const ucid = await desk.inbound('9000000101');
     await person.page.getByRole('alertdialog').waitFor();
@@ -90,6 +113,33 @@ describe('devices', { concurrency: 2 }, () => {
     await until('the missed call is told', async () => (await told()).some(({ title }) => title.startsWith('Missed call')));
     assert.equal((await told()).filter(({ title }) => title === 'Incoming call').length, 1);
     await person.leave();
+  }));
+
+  test('so does one that rings for a colleague who asks, of which the desk has no call', { timeout: 90_000 }, run(async (desk, chromium) => {
+    const one = await agent(desk, chromium);
+    const two = await chromium.person(desk, 'agent02@desk.test', { prepare: hidden });
+    for (const person of [one, two]) await person.phoneReady();
+    const { extension } = await two.json('/api/phone/config');
+    await until('agent02 is free', async () => {
+      await two.page.evaluate(() => fetch('/api/agents/agent02/pause', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ reason: 'lunch' }) }));
+      const { agents } = await desk.control('state');
+      return agents.find(({ id }) => id === 'agent02').pause_reason !== null && (await two.json('/api/calls/live')).calls.length === 0;
+    }, 60_000);
+    const told = () => two.page.evaluate(() => globalThis.told.filter(({ title }) => title === 'Incoming call'));
+    const before = (await told()).length;
+    await desk.control('inbound', { did: '918000000001', caller: '9000000042', skill: 'direct_agent01' });
+    await one.page.getByRole('alertdialog').waitFor();
+    await one.button('Accept').click();
+    await one.talks();
+    await one.button('Transfer').first().click();
+    const dialog = one.page.getByRole('dialog');
+    await dialog.getByLabel('Number or extension').fill(extension);
+    await dialog.getByRole('button', { name: 'Connect' }).click();
+    await two.button('Accept').or(two.button('Pick up')).first().waitFor();
+    await until('it is told', async () => (await told()).length > before);
+    assert.deepEqual((await told()).slice(before).map(({ title, body }) => [title, body]), [['Incoming call', 'Unknown caller']]);
+    await two.leave();
+    await one.leave();
   }));
 
   test('a new network in mid-call: another socket, registered, other candidates, and both hear each other', { timeout: 120_000 }, run(async (desk, chromium) => {

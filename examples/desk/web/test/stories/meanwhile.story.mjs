@@ -1,7 +1,7 @@
 // What happens meanwhile: a dial as a call comes in.
 import assert from 'node:assert/strict';
 import test, { after, before, describe } from 'node:test';
-import { Browser, story } from '../harness.mjs';
+import { Browser, story, until } from '../harness.mjs';
 
 let browser;
 before(async () => { browser = await Browser.start(); });
@@ -30,6 +30,41 @@ describe('meanwhile', { concurrency: 2 }, () => {
       const call = person.page.getByRole('tabpanel').getByRole('button', { name: /^Call / }).first();
       assert.deepEqual([tab, await call.getAttribute('aria-disabled'), await call.getAttribute('title')], [tab, 'true', 'you are in a call']);
     }
+    await person.leave();
+  }));
+
+  test('a number that a colleague has taken is called from nowhere until it is given back', { timeout: 90_000 }, run(async (desk, chromium) => {
+    const number = '9000000177';
+    const ucid = await desk.inbound(number);
+    await desk.customer(ucid, 'hangup');
+    const two = await chromium.person(desk, 'agent02@desk.test');
+    const missed = await until('it is missed', async () => (await two.json('/api/missed')).missed.find((one) => one.number.endsWith(number)));
+    const tell = (verb) => two.page.evaluate(([id, word]) => fetch(`/api/missed/${id}/${word}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }).then(({ status }) => status), [missed.id, verb]);
+    assert.equal(await tell('claim'), 200);
+    const person = await agent(desk, chromium);
+    const { page } = person;
+    await person.phoneReady();
+    const row = page.getByRole('tabpanel').getByRole('listitem').filter({ hasText: '90000 00177' });
+    const calls = () => [row.getByRole('button', { name: 'Call 90000 00177' }), page.getByRole('button', { name: 'Call', exact: true })];
+    await page.getByLabel('Number to call').fill(number);
+    for (const tab of ['Worklist', 'Missed']) {
+      await page.getByRole('tab', { name: tab }).click();
+      await row.getByText('taken by agent02').waitFor();
+      for (const button of calls()) assert.deepEqual([tab, await button.getAttribute('aria-disabled'), await button.getAttribute('title')], [tab, 'true', 'taken by agent02']);
+    }
+    await page.getByText('A colleague has taken this number').waitFor();
+    await row.locator('button.who').click();
+    const card = page.getByRole('main').getByRole('button', { name: 'Call 90000 00177' }).last();
+    assert.equal(await card.getAttribute('title'), 'taken by agent02');
+    await person.picture('taken-by-a-colleague');
+    // A page that does not know it yet is told by the desk, in words.
+    person.provokes(/409/);
+    const refused = await page.evaluate((to) => fetch('/api/calls', { method: 'POST', headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() }, body: JSON.stringify({ number: to }) }).then(async (answer) => [answer.status, (await answer.json()).reason]), number);
+    assert.deepEqual(refused, [409, 'claimed']);
+    assert.equal(await tell('release'), 200);
+    await row.getByText('taken by agent02').waitFor({ state: 'detached' });
+    for (const button of calls()) assert.equal(await button.getAttribute('aria-disabled'), null);
+    await two.leave();
     await person.leave();
   }));
 

@@ -98,4 +98,71 @@ describe('session', { concurrency: 2 }, () => {
     assert.match(await first.page.getByRole('button', { name: /Your profile/ }).textContent(), new RegExp((await first.json('/api/me')).name));
     await first.leave();
   }));
+
+  test('who signs in after a reload sees nothing of the dial of who was there before', { timeout: 90_000 }, run(async (desk, chromium) => {
+    const person = await agent(desk, chromium);
+    const { page } = person;
+    await person.phoneReady();
+    await desk.fault('/ca_apis/AgentManualDial', 'close_before', { count: 1 });
+    person.provokes(/50[24]/, /401/);
+    await person.dial('9000000006');
+    await page.getByText('We do not know whether').waitFor();
+    await page.evaluate(() => fetch('/api/session', { method: 'DELETE' }));
+    await page.reload();
+    person.email = 'agent02@desk.test';
+    await person.signIn();
+    await page.getByText('No call').first().waitFor();
+    assert.deepEqual([await page.getByText('We do not know whether').count(), await page.getByText('90000 00006').count(), await page.evaluate(() => sessionStorage.getItem('desk-dial'))], [0, 0, null]);
+    await person.leave();
+  }));
+
+  test('who signs out with notes that are not kept is told, and they are sent first where they can be', { timeout: 90_000 }, run(async (desk, chromium) => {
+    const person = await agent(desk, chromium);
+    const { page } = person;
+    await person.phoneReady();
+    await person.dial('9000000001');
+    const ucid = await person.talks();
+    await person.button('End').click();
+    await page.getByText('How did it end?').waitFor();
+    await page.route('**/draft', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ status: 503, message: 'not now', mayHaveHappened: false }) }));
+    person.provokes(/503/, /401/);
+    await page.getByLabel('Notes').fill('Wants it on Monday.');
+    await page.getByText('not saved: the desk cannot be reached').waitFor();
+    await person.button('Your profile').click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Sign out' }).click();
+    await dialog.getByText('Notes that you typed are not saved').waitFor();
+    assert.equal(await dialog.getByText('What you typed is kept.').count(), 0);
+    await person.picture('sign-out-loses-notes');
+    await page.unroute('**/draft');
+    await dialog.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await person.signIn();
+    assert.equal((await person.json(`/api/calls/${ucid}`)).notes, 'Wants it on Monday.');
+    await person.leave();
+  }));
+
+  test('a call goes on under a password while somebody else is signed in, and the page is theirs after it', { timeout: 120_000 }, run(async (desk, chromium) => {
+    const first = await agent(desk, chromium);
+    await first.phoneReady();
+    await first.dial('9000000001');
+    const ucid = await first.talks();
+    first.provokes(/401/, /40[34]/);
+    const second = await first.context.newPage();
+    await second.goto(`${desk.http}/healthz`);
+    await second.evaluate(async (password) => {
+      await fetch('/api/session', { method: 'DELETE' });
+      await fetch('/api/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email: 'agent02@desk.test', password }) });
+    }, PASSWORD);
+    await second.goto(desk.http);
+    await second.getByRole('button', { name: /Your profile/ }).waitFor();
+    await first.page.getByText('Your session has ended').waitFor();
+    assert.ok(['answered', 'held'].includes((await desk.call(ucid)).state));
+    assert.equal(await first.page.getByText('Talking', { exact: true }).count(), 1);
+    await desk.customer(ucid, 'hangup');
+    await first.page.getByRole('button', { name: /Your profile: (?!.*One)/ }).waitFor();
+    assert.equal(await first.page.getByText('Your session has ended').count(), 0);
+    await first.leave();
+  }));
 });

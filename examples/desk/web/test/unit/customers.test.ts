@@ -4,7 +4,7 @@ import { QueryClient } from '@tanstack/react-query';
 import { describe, expect, test } from 'vitest';
 import { Problem } from '../../src/api/problem';
 import type { Appointment } from '../../src/api/types';
-import { BOOKED, changed, freshSlots, lostBy, ofDay, relevant, suggested, why } from '../../src/features/appointments/slots';
+import { BOOKED, booking, changed, freshSlots, lostBy, ofDay, relevant, suggested, why } from '../../src/features/appointments/slots';
 import { beginning, placed, type Places } from '../../src/features/customer/places';
 import { moment, plain, profileOf } from '../../src/features/customer/profile';
 import { ProfileView } from '../../src/features/customer/ProfileView';
@@ -146,4 +146,18 @@ test('what the desk says of customers makes old what is kept of them', () => {
   expect(stale('profile.changed')).toEqual(['profile']);
   expect(stale('popup')).toEqual(['profile']);
   expect(stale('snapshot')).toEqual(['lead', 'appointments', 'profile', 'worklist']);
+});
+
+describe('a booking', () => {
+  const person = (change: object = {}) => ({ leadId: null, number: '9000000001', ucid: '7', name: 'A', ...change });
+  test('names who is to come, where nobody else knows it', () => {
+    expect(booking(person(), 's1', 'n', ' A ')).toEqual({ slotId: 's1', notes: 'n', leadId: null, number: '9000000001', ucid: '7', name: 'A' });
+    expect(booking(person({ name: null }), 's1', '', ' ')).toEqual({ slotId: 's1', notes: '', leadId: null, number: '9000000001', ucid: '7' });
+  });
+  test('is for the lead, as the desk knows it, unless another name was typed', () => {
+    const lead = person({ leadId: 'l1' });
+    expect(booking(lead, 's1', '', 'A')).toEqual({ slotId: 's1', notes: '', leadId: 'l1', number: null, ucid: '7' });
+    expect(booking(lead, 's1', '', '')).toEqual({ slotId: 's1', notes: '', leadId: 'l1', number: null, ucid: '7' });
+    expect(booking(lead, 's1', '', 'A’s daughter')).toEqual({ slotId: 's1', notes: '', leadId: 'l1', number: null, ucid: '7', name: 'A’s daughter' });
+  });
 });

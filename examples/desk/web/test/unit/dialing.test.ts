@@ -3,7 +3,7 @@ import { call } from './calls';
 
 const get = vi.fn();
 const post = vi.fn();
-vi.mock('../../src/api/client', () => ({ at: (path: string, { key, ucid }: { key?: string; ucid?: string }) => path.replace('{key}', key ?? '').replace('{ucid}', ucid ?? ''), get: (path: string) => get(path), post: () => post() }));
+vi.mock('../../src/api/client', () => ({ at: (path: string, { key, ucid }: { key?: string; ucid?: string }) => path.replace('{key}', key ?? '').replace('{ucid}', ucid ?? ''), get: (path: string) => get(path), post: (...asked: unknown[]) => post(...asked) }));
 
 const PLACED = { ucid: '7', reference: 'r', state: 'accepted' };
 const KEPT = { key: 'k', number: '9000000001', name: null, leadId: null, at: 0, state: 'sending', ucid: null, reference: null, problem: null };
@@ -148,4 +148,31 @@ test('no call is placed by a page that is out of date, in a call, while another 
   expect(['sending', 'accepted', 'unknown', 'refused', 'not_sent', 'happened'].map((state) => dialBlock({ ...free, pending: pending(state) }))).toEqual(['dial_open', 'dial_open', 'dial_open', null, null, null]);
   expect(['unasked', 'ready', 'missing', 'forbidden'].map((state) => dialBlock({ ...free, phone: phone(state) }))).toEqual([null, null, 'microphone_missing', 'microphone_forbidden']);
   expect(dialBlock({ ...free, phone: phone('missing'), ownership: 'elsewhere' })).toBeNull();
+});
+
+test('one of which the desk knew nothing is dialled again under its key, for as long as it may still arrive', async () => {
+  const { dial, resume, forgetPending, unanswered, Problem } = await page(null);
+  const keys = () => post.mock.calls.map(([, , { key }]) => key as string);
+  const lost = async (number: string) => {
+    post.mockRejectedValueOnce(unanswered(true));
+    await dial({ number, campaign: 'c' });
+    vi.advanceTimersByTime(5_000);
+    get.mockRejectedValueOnce(new Problem({ status: 404, message: '', mayHaveHappened: false }));
+    await resume();
+    expect(now()).toBe('not_sent');
+    forgetPending();
+  };
+  await lost('9000000001');
+  post.mockResolvedValue({ ...PLACED, state: 'refused' });
+  await dial({ number: '9000000002', campaign: 'c' });
+  await dial({ number: '9000000001' });
+  await dial({ number: '9000000001', campaign: 'c' });
+  await dial({ number: '9000000001', campaign: 'c' });
+  const [first, ...later] = keys();
+  expect(later.map((key) => key === first)).toEqual([false, false, true, false]);
+  post.mockReset();
+  await lost('9000000003');
+  vi.advanceTimersByTime(130_000);
+  await dial({ number: '9000000003', campaign: 'c' });
+  expect(new Set(keys()).size).toBe(2);
 });

@@ -62,13 +62,18 @@ test('what could not be kept is sent again by and by, whether or not its form is
 });
 
 test('what the desk refuses is not sent again before it is another text', async () => {
-  const { begun, keep, type, Problem } = await page();
+  const { begun, keep, type, hasLostDrafts, Problem } = await page();
   const draft = begun(call({ ucid: '1' }));
   type(draft, 'too much');
-  put.mockRejectedValueOnce(new Problem({ status: 400, message: '', mayHaveHappened: false })).mockResolvedValue(null);
+  put.mockRejectedValueOnce(new Problem({ status: 400, message: 'has more than 10,000 bytes', mayHaveHappened: false })).mockResolvedValue(null);
+  draft.tell = () => {};
   await keep(draft);
   await vi.advanceTimersByTimeAsync(30_000);
-  expect([sent().length, draft.keeping]).toEqual([1, 'failed']);
+  expect([sent().length, draft.keeping]).toEqual([1, { refused: 'has more than 10,000 bytes' }]);
+  // Nor is it lost without a word: a reload has it.
+  expect([hasLostDrafts(), stored.get('desk-notes')]).toEqual([true, JSON.stringify([{ ucid: '1', agent: 'agent01', text: 'too much', saved: '' }])]);
+  draft.tell = null;
+  expect(hasLostDrafts()).toBe(false);
   type(draft, 'less');
   await keep(draft);
   expect(sent().map(([, notes]) => notes)).toEqual(['too much', 'less']);
@@ -98,4 +103,76 @@ test('a page that goes sends what is not kept, in a way that outlives it, and no
   forgetDrafts();
   leaveDrafts();
   expect([put.mock.calls.length, stored.size]).toEqual([1, 0]);
+});
+
+test('notes that could not be kept are sent as nobody but who typed them', async () => {
+  const first = await page();
+  first.resumeDrafts('u1');
+  put.mockRejectedValue(first.unanswered(true));
+  const draft = first.begun(call({ ucid: '1' }));
+  first.type(draft, 'typed');
+  await first.keep(draft);
+  vi.clearAllTimers();
+  const kept = stored.get('desk-notes:u1');
+  expect([kept, stored.size]).toEqual([JSON.stringify([{ ucid: '1', agent: 'agent01', text: 'typed', saved: '' }]), 1]);
+  const other = await page();
+  put.mockReset().mockResolvedValue(null);
+  other.resumeDrafts('u2');
+  await vi.advanceTimersByTimeAsync(30_000);
+  other.type(other.begun(call({ ucid: '2' })), 'of the other');
+  other.forgetDrafts();
+  expect([put.mock.calls.length, stored.get('desk-notes:u1'), other.notesOf(call({ ucid: '1' }))]).toEqual([0, kept, '']);
+  const again = await page();
+  again.resumeDrafts('u1');
+  expect([sent(), again.notesOf(call({ ucid: '1' }))]).toEqual([[['/api/calls/1/draft', 'typed']], 'typed']);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(stored.size).toBe(0);
+});
+
+test('while somebody else is signed in nothing is sent, and what was typed goes out once its writer is back', async () => {
+  const { begun, keep, type, leaveDrafts, pauseDrafts, resumeDrafts, putDraftsAside } = await page();
+  resumeDrafts('u1');
+  put.mockResolvedValue(null);
+  const draft = begun(call({ ucid: '1' }));
+  pauseDrafts();
+  type(draft, 'typed');
+  await keep(draft);
+  leaveDrafts();
+  expect(sent()).toEqual([]);
+  resumeDrafts('u1');
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect([sent(), stored.size]).toEqual([[['/api/calls/1/draft', 'typed']], 0]);
+  type(draft, 'typed more');
+  putDraftsAside();
+  leaveDrafts();
+  expect([sent().length, stored.get('desk-notes:u1')]).toEqual([1, JSON.stringify([{ ucid: '1', agent: 'agent01', text: 'typed more', saved: 'typed' }])]);
+});
+
+test('before one signs out all is sent, and it is said whether all was kept', async () => {
+  const { begun, keep, keepAll, type, unanswered } = await page();
+  let answer: () => void = () => {};
+  put.mockReturnValueOnce(new Promise<void>((resolve) => { answer = resolve; })).mockRejectedValueOnce(unanswered(true)).mockResolvedValue(null);
+  const draft = begun(call({ ucid: '1' }));
+  type(draft, 'half');
+  void keep(draft);
+  type(draft, 'whole');
+  const kept = keepAll();
+  expect(sent()).toHaveLength(1);
+  answer();
+  expect([await kept, sent().map(([, notes]) => notes)]).toEqual([false, ['half', 'whole']]);
+  expect([await keepAll(), sent().map(([, notes]) => notes)]).toEqual([true, ['half', 'whole', 'whole']]);
+  expect([await keepAll(), sent().length]).toEqual([true, 3]);
+});
+
+test('what went with a disposition is kept, and is neither sent again nor missed', async () => {
+  const { begun, keep, keepAll, type, wentAlong, Problem } = await page();
+  const over = call({ ucid: '1', phase: 'after_call' });
+  const draft = begun(over);
+  type(draft, 'said');
+  put.mockRejectedValueOnce(new Problem({ status: 404, message: '', mayHaveHappened: false }));
+  await keep(draft);
+  wentAlong(over, 'another text');
+  expect(await keepAll()).toBe(false);
+  wentAlong(over, 'said');
+  expect([await keepAll(), sent().length, stored.size]).toEqual([true, 1, 0]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PAUSE_MS, SEEN_MS, meant } from '../../src/features/disposition/quiet';
+import { PAUSE_MS, SEEN_MS, enterSends, meant } from '../../src/features/disposition/quiet';
 
 test('keys that come one after another as a form appears are not meant for it, those after a pause are', () => {
   const heeds = meant(1_000);
@@ -11,4 +11,8 @@ test('keys that come one after another as a form appears are not meant for it, t
 test('the first key is, where nobody had typed and the form could be seen', () => {
   const [early, late] = [meant(1_000), meant(1_000)];
   expect([early(999 + SEEN_MS), late(1_000 + SEEN_MS), late(1_001 + SEEN_MS)]).toEqual([false, true, true]);
+});
+
+test('a suggestion is not sent by an Enter that follows a key which may have been another choice', () => {
+  expect([enterSends(null, true), enterSends(null, false), enterSends('FOLLOW_UP', true)]).toEqual([false, true, true]);
 });

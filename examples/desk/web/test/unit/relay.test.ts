@@ -92,6 +92,20 @@ describe('the relay', () => {
     expect(waits[2]?.ms).toBeLessThanOrEqual(2_500);
   });
 
+  test('nor is it waited for once somebody has, and what is open or stopped stays as it is', () => {
+    relay.hurry();
+    expect(lines).toHaveLength(1);
+    line(0).onclose?.({ code: 4003 });
+    relay.hurry();
+    relay.hurry();
+    expect(lines).toHaveLength(2);
+    line(1).onclose?.({ code: 1006 });
+    expect(waits.at(-1)?.ms).toBeLessThanOrEqual(2_500);
+    relay.stop();
+    relay.hurry();
+    expect(lines).toHaveLength(2);
+  });
+
   test('stopped, it closes both and opens nothing', () => {
     line(0).says(open);
     relay.stop();

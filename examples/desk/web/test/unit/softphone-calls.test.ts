@@ -33,7 +33,7 @@ vi.mock('../../src/phone/audio', () => ({
   },
   microphone: () => {
     if (made.microphone !== 'ready') return Promise.resolve({ state: made.microphone });
-    const track = { readyState: 'live', enabled: true, stop() { track.readyState = 'ended'; }, addEventListener() {} };
+    const track = { readyState: 'live', enabled: true, ended() {}, stop() { track.readyState = 'ended'; }, unplug() { track.readyState = 'ended'; track.ended(); }, addEventListener(_: string, run: () => void) { track.ended = run; } };
     const stream = { getTracks: () => [track], getAudioTracks: () => [track] } as unknown as MediaStream;
     made.streams.push(stream);
     return Promise.resolve({ state: 'ready', stream });
@@ -170,4 +170,29 @@ test('who was muted or on hold at the end of a call is heard in the next', async
   listener.invited(two);
   await soon();
   expect([two.answered, track?.enabled]).toEqual([[made.streams[0]], true]);
+});
+
+test('a microphone that is back in a call is told to the desk, once it is sent', async () => {
+  const { phone, listener } = await started();
+  listener.invited(invitation('a'));
+  await soon();
+  listener.up('a');
+  const news = () => made.told.map(({ event, ucid }) => [event, ucid]).filter(([event]) => event !== 'registered');
+  await soon();
+  made.microphone = 'missing';
+  const [track] = made.streams.at(-1)?.getAudioTracks() ?? [];
+  (track as unknown as { unplug(): void } | undefined)?.unplug();
+  await soon();
+  expect(news()).toEqual([['answered', 'ucid-a'], ['device_lost', 'ucid-a']]);
+  Object.assign(made, { microphone: 'ready', hasSender: false });
+  phone.devicesChanged();
+  await soon();
+  expect(news()).toHaveLength(2);
+  made.hasSender = true;
+  phone.devicesChanged();
+  await soon();
+  expect(news()).toEqual([['answered', 'ucid-a'], ['device_lost', 'ucid-a'], ['answered', 'ucid-a']]);
+  phone.devicesChanged();
+  await soon();
+  expect(news()).toHaveLength(3);
 });

@@ -171,3 +171,31 @@ test('what a stack says late, once the phone was given away and is back, changes
   second.refused('Forbidden');
   expect([phone.phone.registration, told().length]).toEqual(['refused', 3]);
 });
+
+test('a stack that was stopped is not connecting any more, whatever it says of its socket', async () => {
+  const phone = new Softphone();
+  const started = phone.start();
+  await soon();
+  made.prompts[0]?.(allowed().got);
+  await started;
+  const [listener] = made.listeners;
+  listener?.connecting();
+  expect(phone.phone.registration).toBe('connecting');
+  phone.stop();
+  listener?.connecting();
+  expect(phone.phone.registration).toBe('off');
+});
+
+test('while somebody else is signed in the desk is told nothing', async () => {
+  const phone = new Softphone();
+  const started = phone.start();
+  await soon();
+  made.prompts[0]?.(allowed().got);
+  await started;
+  phone.tells = false;
+  made.listeners[0]?.registered();
+  expect(made.told).toEqual([]);
+  phone.tells = true;
+  made.listeners[0]?.registered();
+  expect(made.told).toHaveLength(1);
+});

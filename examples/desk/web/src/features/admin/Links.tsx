@@ -7,7 +7,7 @@ import { KEYS } from '../../live/cache';
 import { Dialog } from '../../ui/Dialog';
 import { Button, Field } from '../../ui/controls';
 import { useWords } from '../../words/words';
-import { Wrong } from './Listed';
+import { Wrong, useWaits } from './Listed';
 
 export const useLinks = () => useQuery({ queryKey: KEYS.links, queryFn: () => get('/api/admin/links') });
 
@@ -40,7 +40,7 @@ export function LinkForm({ user, link, onClose }: { user: User; link: Link | nul
   });
   const drop = useMutation({ mutationFn: () => remove(at('/api/admin/links/{user}', { user: user.id })), onSuccess: done });
   const wrong = (field: string) => save.error instanceof Problem ? save.error.field(field) : null;
-  const waits = save.isPending || drop.isPending ? words.loading : null;
+  const waits = useWaits(save.isPending || drop.isPending);
   const secret = (kept: boolean | undefined) => kept ? words.admin.kept : words.admin.notKept;
   return (
     <Dialog open title={words.admin.linkOf(user.email)} onClose={onClose} footer={<>

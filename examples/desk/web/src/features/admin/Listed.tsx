@@ -1,5 +1,6 @@
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { useStale } from '../../state';
 import { Button, Empty, Notice } from '../../ui/controls';
 import { sentence } from '../../ui/toasts';
 import { useWords } from '../../words/words';
@@ -19,6 +20,13 @@ export function Listed<T>({ title, query, empty, isEmpty, children, below }: Pro
       {below}
     </section>
   );
+}
+
+/** Why a change waits; `null` if it does not: what is on a page that is out of date may have been changed meanwhile. */
+export function useWaits(isPending = false): string | null {
+  const words = useWords();
+  const stale = useStale();
+  return stale ? words.reason[stale] ?? stale : isPending ? words.loading : null;
 }
 
 /** Why a change did not work. */

@@ -4,7 +4,7 @@ import { KEYS } from '../../live/cache';
 import { Button, Chip } from '../../ui/controls';
 import { toastProblem } from '../../ui/toasts';
 import { useWords } from '../../words/words';
-import { Listed } from './Listed';
+import { Listed, useWaits } from './Listed';
 
 const TONE = { ours: 'good', partly: 'warning', other: 'bad', none: 'warning' } as const;
 
@@ -18,7 +18,7 @@ export function Subscription() {
     onError: (problem) => toastProblem(problem, words),
     onSettled: () => cache.invalidateQueries({ queryKey: KEYS.subscription }),
   });
-  const waits = change.isPending ? words.loading : null;
+  const waits = useWaits(change.isPending);
   return (
     <Listed title={words.admin.subscription} query={now} empty="" isEmpty={() => false}>
       {(found) => (

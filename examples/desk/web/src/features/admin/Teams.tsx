@@ -8,7 +8,7 @@ import { Dialog } from '../../ui/Dialog';
 import { Button, Field, Notice } from '../../ui/controls';
 import { useWords } from '../../words/words';
 import { useLinks } from './Links';
-import { Listed, Wrong } from './Listed';
+import { Listed, Wrong, useWaits } from './Listed';
 import { useUsers } from './Users';
 
 /** Which supervisors look after which agents. */
@@ -48,7 +48,7 @@ function TeamForm({ team, onClose }: { team: Team | null; onClose: () => void })
   const done = async () => { await cache.invalidateQueries({ queryKey: KEYS.teams }); onClose(); };
   const save = useMutation({ mutationFn: () => put(at('/api/admin/teams/{id}', { id }), { name: name.trim(), agents: [...agents], supervisors: [...supervisors] }), onSuccess: done });
   const drop = useMutation({ mutationFn: () => remove(at('/api/admin/teams/{id}', { id })), onSuccess: done });
-  const waits = save.isPending || drop.isPending ? words.loading : null;
+  const waits = useWaits(save.isPending || drop.isPending);
   const known = [...new Set([...links.data?.map((link) => link.agent) ?? [], ...agents])].sort();
   const leaders = users.data?.filter(({ role }) => role === 'supervisor') ?? [];
   return (

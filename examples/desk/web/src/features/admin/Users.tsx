@@ -11,7 +11,7 @@ import { Button, Chip, Field, Notice } from '../../ui/controls';
 import { toast, toastProblem } from '../../ui/toasts';
 import { useWords } from '../../words/words';
 import { LinkForm, useLinks } from './Links';
-import { Listed, Wrong } from './Listed';
+import { Listed, Wrong, useWaits } from './Listed';
 
 export const ROLES = ['agent', 'supervisor', 'administrator'] as const satisfies readonly Role[];
 export const useUsers = () => useQuery({ queryKey: KEYS.users, queryFn: () => get('/api/admin/users') });
@@ -34,6 +34,7 @@ export function Users() {
     mutationFn: (id: string) => remove(at('/api/admin/users/{id}/sessions', { id })),
     onSuccess: () => toast('good', words.admin.sessionsEnded), onError: (problem) => toastProblem(problem, words),
   });
+  const waits = useWaits();
   const link = (user: User) => links.data?.find((one) => one.user === user.id) ?? null;
   return (
     <>
@@ -53,13 +54,13 @@ export function Users() {
                     <td className="number">{link(user)?.extension ?? ''}</td>
                     <td className="numeric"><Menu trigger={<Button small aria-label={words.admin.change(user.email)}>{words.admin.changeShort}</Button>} entries={[
                       { key: 'link', label: words.admin.link, blocked: links.isSuccess ? null : words.loading, onSelect: () => setLinking(user) },
-                      { key: 'password', label: words.admin.newPassword, blocked: own, onSelect: () => setResetting(user) },
-                      { key: 'sessions', label: words.admin.endSessions, onSelect: () => end.mutate(user.id) },
+                      { key: 'password', label: words.admin.newPassword, blocked: waits ?? own, onSelect: () => setResetting(user) },
+                      { key: 'sessions', label: words.admin.endSessions, blocked: waits, onSelect: () => end.mutate(user.id) },
                       { key: 'line', line: true },
                       { key: 'caption', caption: words.admin.role },
-                      ...ROLES.filter((role) => role !== user.role).map((role) => ({ key: role, label: words.admin.roles[role] ?? role, blocked: own, onSelect: () => change.mutate({ id: user.id, role }) })),
+                      ...ROLES.filter((role) => role !== user.role).map((role) => ({ key: role, label: words.admin.roles[role] ?? role, blocked: waits ?? own, onSelect: () => change.mutate({ id: user.id, role }) })),
                       { key: 'line2', line: true },
-                      { key: 'off', label: user.disabled ? words.admin.enable : words.admin.disable, blocked: own, onSelect: () => change.mutate({ id: user.id, disabled: !user.disabled }) },
+                      { key: 'off', label: user.disabled ? words.admin.enable : words.admin.disable, blocked: waits ?? own, onSelect: () => change.mutate({ id: user.id, disabled: !user.disabled }) },
                     ]} /></td>
                   </tr>
                 );
@@ -83,14 +84,15 @@ function AddUser({ onAdded }: { onAdded: () => Promise<void> }) {
     mutationFn: () => post('/api/admin/users', { ...form, password: form.password || null }),
     onSuccess: async () => { setForm(NOBODY); await onAdded(); },
   });
+  const waits = useWaits(add.isPending);
   const wrong = (field: string) => add.error instanceof Problem ? add.error.field(field) : null;
   return (
-    <form className="form" aria-label={words.admin.addUser} onSubmit={(event) => { event.preventDefault(); if (!add.isPending) add.mutate(); }}>
+    <form className="form" aria-label={words.admin.addUser} onSubmit={(event) => { event.preventDefault(); if (waits === null) add.mutate(); }}>
       <Field label={words.admin.email} wrong={wrong('email')}>{(ids) => <input {...ids} type="email" autoComplete="off" required value={form.email} onChange={(e) => setForm({ ...form, email: e.target.value })} />}</Field>
       <Field label={words.admin.name} wrong={wrong('name')}>{(ids) => <input {...ids} autoComplete="off" value={form.name} onChange={(e) => setForm({ ...form, name: e.target.value })} />}</Field>
       <Field label={words.admin.role} wrong={wrong('role')}>{(ids) => <select {...ids} value={form.role} onChange={(e) => setForm({ ...form, role: e.target.value as Role })}>{ROLES.map((role) => <option key={role} value={role}>{words.admin.roles[role]}</option>)}</select>}</Field>
       <Field label={words.admin.password} wrong={wrong('password')}>{(ids) => <input {...ids} type="password" autoComplete="new-password" value={form.password} onChange={(e) => setForm({ ...form, password: e.target.value })} />}</Field>
-      <Button type="submit" tone="primary" blocked={add.isPending ? words.loading : null}>{words.admin.addUser}</Button>
+      <Button type="submit" tone="primary" blocked={waits}>{words.admin.addUser}</Button>
       <Wrong error={add.error} />
     </form>
   );
@@ -104,11 +106,12 @@ function NewPassword({ user, onClose }: { user: User; onClose: () => void }) {
     mutationFn: () => post(at('/api/admin/users/{id}/password', { id: user.id }), {}),
     onSuccess: () => cache.invalidateQueries({ queryKey: KEYS.users }),
   });
+  const waits = useWaits(make.isPending);
   const made = make.data?.password ?? null;
   return (
     <Dialog open title={words.admin.newPassword} onClose={onClose} footer={made === null ? <>
       <Button onClick={onClose}>{words.cancel}</Button>
-      <Button tone="primary" blocked={make.isPending ? words.loading : null} onClick={() => make.mutate()}>{words.admin.newPassword}</Button>
+      <Button tone="primary" blocked={waits} onClick={() => make.mutate()}>{words.admin.newPassword}</Button>
     </> : <Button tone="primary" onClick={onClose}>{words.close}</Button>}>
       {made === null ? <p>{words.admin.newPasswordWhy(user.email)}</p> : <Notice tone="good"><p>{words.admin.tokenOnce}</p><p><code>{made}</code></p></Notice>}
       <Wrong error={make.error} />

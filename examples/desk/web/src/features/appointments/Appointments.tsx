@@ -9,7 +9,8 @@ import { Button, Chip, Notice } from '../../ui/controls';
 import { toastProblem } from '../../ui/toasts';
 import { dateAndTime, dayAndTime } from '../../words/time';
 import { useWords } from '../../words/words';
-import { useLeadOf, type Selected } from '../lead/query';
+import { useProfile } from '../customer/query';
+import { useLead360, useLeadOf, type Selected } from '../lead/query';
 import { BookingForm, inView } from './BookingForm';
 import { useAppointments } from './query';
 import { relevant } from './slots';
@@ -33,6 +34,9 @@ export default function Appointments({ call, selected, open, onToggle }: Props) 
   const edited = rows.find(({ id: one, state }) => one === picked?.id && state === 'booked') ?? null;
   const here = rows.filter((one) => ucid !== null && one.ucid === ucid && one.state === 'booked').length;
   const number = call ? call.number : selected?.number ?? null;
+  const lead = useLead360(leadId).data?.lead.name || null;
+  const { data: profile } = useProfile(call?.ucid ?? null);
+  const name = lead ?? (call ? call.lead?.name || profile?.name || null : selected?.name ?? null);
   return (
     <section className="card appointments" aria-label={words.appointments.title}>
       <h2><button type="button" className="fold" aria-expanded={open} aria-controls={id} onClick={onToggle}>
@@ -42,11 +46,15 @@ export default function Appointments({ call, selected, open, onToggle }: Props) 
       {open && (
         <div className="body stack" id={id}>
           {list.isError && <Notice tone="warning" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{words.appointments.failed}</Notice>}
-          {rows.length > 0 && <ul className="booked">{rows.map((one) => <Row key={one.id} one={one} edited={edited?.id === one.id} onEdit={() => { setDone(null); edit(edited?.id === one.id ? null : one); }} />)}</ul>}
+          {rows.length > 0 && <ul className="booked">{rows.map((one) => <Row key={one.id} one={one} known={name} edited={edited?.id === one.id} onEdit={() => { setDone(null); edit(edited?.id === one.id ? null : one); }} />)}</ul>}
+          {list.data && (list.data.more || list.data.unreadable > 0) && <Notice tone="warning">
+            {list.data.more && <p>{words.appointments.notAll}</p>}
+            {list.data.unreadable > 0 && <p>{words.appointments.unreadable(list.data.unreadable)}</p>}
+          </Notice>}
           {edited && picked && edited.version !== picked.version && <Notice tone="warning">{words.appointments.changed}</Notice>}
           {done && <div className="outcome" ref={inView}><Notice tone="good" action={<Button small onClick={() => setDone(null)}>{words.appointments.another}</Button>}>{done}</Notice></div>}
           {done === null && <BookingForm
-            key={edited ? `${edited.id} ${edited.version}` : 'new'} edited={edited} to={{ leadId, number, ucid }}
+            key={edited ? `${edited.id} ${edited.version}` : 'new'} edited={edited} to={{ leadId, number, ucid, name }}
             onDone={(one) => { edit(null); setDone(words.appointments.saved(one.doctor, dayAndTime(one.startsAt))); }} onStop={() => edit(null)}
           />}
         </div>
@@ -55,7 +63,8 @@ export default function Appointments({ call, selected, open, onToggle }: Props) 
   );
 }
 
-function Row({ one, edited, onEdit }: { one: Appointment; edited: boolean; onEdit: () => void }) {
+/** One that is booked; who is to come, where that is not `known`, whom the page is about. */
+function Row({ one, known, edited, onEdit }: { one: Appointment; known: string | null; edited: boolean; onEdit: () => void }) {
   const words = useWords();
   const stale = useStale();
   const cache = useQueryClient();
@@ -71,7 +80,7 @@ function Row({ one, edited, onEdit }: { one: Appointment; edited: boolean; onEdi
     <li className="entry">
       <span className="who">
         <strong className={standing ? '' : 'struck'} title={dateAndTime(one.startsAt)}>{dayAndTime(one.startsAt)}</strong>
-        <span className="small muted" dir="auto">{[one.doctor, one.department, one.notes].filter(Boolean).join(' · ')}</span>
+        <span className="small muted" dir="auto">{[one.name === known ? null : one.name, one.doctor, one.department, one.notes].filter(Boolean).join(' · ')}</span>
       </span>
       {!standing && <Chip>{words.appointments.states[one.state] ?? one.state}</Chip>}
       {standing && !asks && <>

@@ -10,12 +10,12 @@ import { sentence } from '../../ui/toasts';
 import { dayOf, daysBefore, timeOfDay } from '../../words/time';
 import { useWords } from '../../words/words';
 import { slotsKey, useDepartments, useDoctors, useSlots } from './query';
-import { changed, freshSlots, lostBy, ofDay, why } from './slots';
+import { booking, changed, freshSlots, lostBy, ofDay, why, type Person } from './slots';
 
-export interface To { leadId: string | null; number: string | null; ucid: string | null }
-interface Props { edited: Appointment | null; to: To; onDone: (one: Appointment) => void; onStop: () => void }
+interface Props { edited: Appointment | null; to: Person; onDone: (one: Appointment) => void; onStop: () => void }
 
 const LONGEST_NOTES = 1_000;
+const LONGEST_NAME = 200;
 /** What came of it is seen, wherever the page is. */
 export const inView = (notice: HTMLElement | null) => notice?.scrollIntoView({ block: 'nearest' });
 
@@ -30,6 +30,9 @@ export function BookingForm({ edited, to, onDone, onStop }: Props) {
   const [date, setDate] = useState(() => dayOf(edited?.startsAt ?? Date.now()));
   const [slot, setSlot] = useState(edited?.slotId ?? '');
   const [notes, setNotes] = useState(edited?.notes ?? '');
+  // The name that is known may come later: it is there until another one is typed.
+  const [typed, setTyped] = useState<string | null>(null);
+  const name = typed ?? to.name ?? '';
   const departments = useDepartments();
   // An appointment names its department, not its id.
   const at = department || departments.data?.departments.find(({ name }) => name === edited?.department)?.id || '';
@@ -41,8 +44,8 @@ export function BookingForm({ edited, to, onDone, onStop }: Props) {
   const save = useMutation({
     mutationFn: () => edited
       ? patch(path('/api/appointments/{id}', { id: edited.id }), changed(edited, slot, notes))
-      : post('/api/appointments', { slotId: slot, notes, leadId: to.leadId, number: to.leadId === null ? to.number : null, ucid: to.ucid }),
-    onSuccess: (one) => { setSlot(''); setNotes(''); onDone(one); },
+      : post('/api/appointments', booking(to, slot, notes, name)),
+    onSuccess: (one) => { setSlot(''); setNotes(''); setTyped(null); onDone(one); },
     onError: (problem) => {
       const fresh = problem instanceof Problem ? freshSlots(problem) : null;
       if (fresh) { cache.setQueryData(slotsKey(doctor, date), { slots: ofDay(fresh, doctor, date) }); setSlot(''); }
@@ -72,7 +75,10 @@ export function BookingForm({ edited, to, onDone, onStop }: Props) {
       {doctor !== '' && slots.isSuccess && !all.some((one) => why(one, now, edited?.slotId ?? null) === null) && (
         <div className="row"><span className="muted grow">{words.appointments.noneFree}</span><Button small onClick={() => change(setDate)({ target: { value: daysBefore(date, -1) } })}>{words.appointments.nextDay}</Button></div>
       )}
-      <Field label={words.appointments.notes}>{(ids) => <input {...ids} value={notes} maxLength={LONGEST_NOTES} onChange={(event) => setNotes(event.target.value)} />}</Field>
+      <div className="row three">
+        {!edited && <Field label={words.appointments.name} wrong={save.error instanceof Problem ? save.error.field('name') : null}>{(ids) => <input {...ids} autoComplete="off" dir="auto" value={name} maxLength={LONGEST_NAME} onChange={(event) => setTyped(event.target.value)} />}</Field>}
+        <Field label={words.appointments.notes}>{(ids) => <input {...ids} value={notes} maxLength={LONGEST_NOTES} onChange={(event) => setNotes(event.target.value)} />}</Field>
+      </div>
       {failed && <Notice tone="bad"><p>{failed.title}</p>{failed.text && <p>{failed.text}</p>}</Notice>}
       <div className="row">
         {edited && <Button onClick={onStop}>{words.cancel}</Button>}

@@ -35,6 +35,15 @@ export function changed({ version, notes: before }: Appointment, slotId: string,
   return notes === (before ?? '') ? { slotId, version } : { slotId, version, notes };
 }
 
+export interface Person { leadId: string | null; number: string | null; ucid: string | null; name: string | null }
+
+/** What a booking sends. Who is to come is the lead, unless another name was typed: a number may be a family's. */
+export function booking({ leadId, number, ucid, name }: Person, slotId: string, notes: string, typed: string): { slotId: string; notes: string; leadId: string | null; number: string | null; ucid: string | null; name?: string } {
+  const who = typed.trim();
+  const isLead = leadId !== null && (who === '' || who === name?.trim());
+  return { slotId, notes, leadId, number: leadId === null ? number : null, ucid, ...(who === '' || isLead ? {} : { name: who }) };
+}
+
 /** The code of the disposition that a booking suggests. */
 export const BOOKED = 'APPOINTMENT_BOOKED';
 

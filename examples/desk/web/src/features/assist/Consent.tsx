@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { toastProblem } from '../../ui/toasts';
 import { useWords } from '../../words/words';
-import { Listed } from '../admin/Listed';
+import { Listed, useWaits } from '../admin/Listed';
 import { campaigns, consent } from './desk';
 import { useAssistWords } from './words';
 
@@ -19,6 +19,7 @@ export function ConsentPart() {
     onError: (problem) => toastProblem(problem, common),
     onSettled: () => cache.invalidateQueries({ queryKey: KEY }),
   });
+  const waits = useWaits(change.isPending);
   // What was switched is shown so at once, and as the desk has it when that is known.
   const switched = change.isPending ? change.variables : null;
   return (
@@ -34,7 +35,7 @@ export function ConsentPart() {
                 return (
                   <tr key={campaign}>
                     <td>{campaign}</td>
-                    <td><label className="switch"><input type="checkbox" role="switch" aria-label={words.consent.transcribe(campaign)} checked={on} disabled={change.isPending} onChange={() => change.mutate({ campaign, given: !on })} />{on ? words.consent.on : words.consent.off}</label></td>
+                    <td><label className="switch"><input type="checkbox" role="switch" aria-label={words.consent.transcribe(campaign)} checked={on} disabled={waits !== null} title={waits ?? undefined} onChange={() => change.mutate({ campaign, given: !on })} />{on ? words.consent.on : words.consent.off}</label></td>
                   </tr>
                 );
               })}

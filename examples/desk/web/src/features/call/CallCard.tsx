@@ -12,6 +12,7 @@ import type { Selected } from '../lead/query';
 import { TransferDialog } from '../transfer/TransferDialog';
 import { useCustomerName } from '../customer/query';
 import { phaseText } from './phase';
+import { useHolder } from './claims';
 import { audio, reasonIn } from './commands';
 import { useControls } from './controls';
 import { dial } from './dialing';
@@ -35,17 +36,20 @@ export function CallCard({ call, selected, ...book }: { call: Call | null; selec
 /** What to do without a call: whoever was chosen in a list is one press away. */
 function NoCall({ selected }: { selected: Selected | null }) {
   const words = useWords();
-  const blocked = useDialBlock(false);
+  const cannot = useDialBlock(false);
   const number = selected?.number ?? null;
+  const by = useHolder()({ number });
+  const taken = by === null ? null : words.worklist.claimed(by);
   return (
     <section className="card">
       <Empty icon={<PhoneCall aria-hidden />} title={words.call.none}>
         <p>{words.call.noneWhy}</p>
         {selected !== null && number !== null && (
-          <Button tone="primary" blocked={blocked} onClick={() => void dial({ number, name: selected.name, leadId: selected.leadId ?? null, missedId: selected.missedId ?? null })}>
+          <Button tone="primary" blocked={cannot ?? taken} onClick={() => void dial({ number, name: selected.name, leadId: selected.leadId ?? null, missedId: selected.missedId ?? null })}>
             <Phone aria-hidden />{words.worklist.call(selected.name ?? grouped(number))}
           </Button>
         )}
+        {taken && <p className="small">{taken}</p>}
       </Empty>
     </section>
   );

@@ -59,6 +59,6 @@ export function Notes({ call, onChange }: { call: Call; onChange?: (text: string
   const parts = call.ids.length;
   useEffect(() => { if (moveInto(call, draft)) show(draft.text); }, [parts]);
   useEffect(() => { if (follow(call, draft) || draft.text !== text) show(draft.text); }, [call.notes]);
-  const hint = state === 'saving' ? words.call.saving : state === 'failed' ? words.call.notSaved : typeof state === 'number' ? words.call.saved(timeOfDay(state)) : '';
+  const hint = state === 'saving' ? words.call.saving : state === 'failed' ? words.call.notSaved : typeof state === 'object' ? words.call.notesRefused(state.refused) : typeof state === 'number' ? words.call.saved(timeOfDay(state)) : '';
   return <Field label={words.call.notes} hint={hint || ' '}>{(ids) => <textarea {...ids} ref={area} value={text} maxLength={4_000} onChange={(event) => { type(draft, event.target.value); show(event.target.value); }} />}</Field>;
 }

@@ -9,7 +9,7 @@ import { clock, grouped } from '../../words/time';
 import { useWords } from '../../words/words';
 import { isDone } from '../desk/subject';
 import { forgetPending, isOpen, isSilent, lookFor, resume, usePending, type Pending } from './dialing';
-import { belongsTo, hasOutcome } from './outcome';
+import { belongsTo, hasOutcome, refusal } from './outcome';
 
 /** The dial that has no call yet. It is followed whatever the page shows, and forgotten once its call is told of, in whatever phase. */
 export function usePendingDial(calls: readonly Call[]): Pending | null {
@@ -17,6 +17,9 @@ export function usePendingDial(calls: readonly Call[]): Pending | null {
   const pending = usePending();
   const isThere = pending !== null && calls.some((call) => belongsTo(pending, call));
   useEffect(() => { if (isThere) forgetPending(); }, [isThere]);
+  const why = pending?.reason ?? null;
+  // Who has taken it is not known here as yet.
+  useEffect(() => { if (why === 'claimed') for (const queryKey of [KEYS.missed, KEYS.worklist]) void cache.invalidateQueries({ queryKey }); }, [why, cache]);
   const key = [...KEYS.dials, pending?.key];
   // It is found out by the desk, or settled by a supervisor.
   useQuery({ queryKey: key, queryFn: resume, enabled: pending !== null && isOpen(pending), staleTime: 0, refetchInterval: 5_000 });
@@ -38,7 +41,7 @@ export function PendingCard({ pending }: { pending: Pending }) {
   const { state } = pending;
   const lost = state === 'unknown';
   const over = hasOutcome(pending);
-  const why = pending.reason === 'dial_open' ? words.reason['dial_open'] : pending.problem;
+  const why = refusal(pending, words);
   return (
     <section className="card call-card" aria-label={words.call.calling}>
       <div className="head">

@@ -12,9 +12,15 @@ const KEPT = 'desk-dial';
 const ARRIVES_MS = 3_000;
 /** An accepted dial whose call nobody has told of for so long is looked for. */
 const SILENT_MS = 30_000;
+/** So long after it was sent a request may still come to the desk, however it was held up. */
+const HELD_UP_MS = 130_000;
 const watchers = new Set<() => void>();
 /** The dial whose answer this page waits for. */
 let posting: string | null = null;
+/** A dial of which the desk knew nothing when it was asked: dialled again it has the same key, so that of two that arrive one rings. */
+let unheard: { key: string; wish: string; at: number } | null = null;
+/** What was sent last. */
+let sent: { key: string; wish: string; at: number } | null = null;
 let pending: Pending | null = load();
 
 function load(): Pending | null {
@@ -46,11 +52,14 @@ export interface Wish { number: string; name?: string | null; campaign?: string 
 /** Places a call. A second one while it is not known what becomes of the first is not sent. */
 export async function dial({ number, name = null, campaign, did, missedId, leadId }: Wish): Promise<void> {
   if (pending && !hasOutcome(pending)) return;
-  const key = crypto.randomUUID();
+  const body = { number, ...(campaign ? { campaign } : {}), ...(did ? { did } : {}), ...(missedId ? { missedId } : {}), ...(leadId ? { leadId } : {}) };
+  const wish = JSON.stringify(body);
+  const key = unheard?.wish === wish && Date.now() - unheard.at < HELD_UP_MS ? unheard.key : crypto.randomUUID();
+  sent = { key, wish, at: Date.now() };
+  if (unheard?.key === key) unheard = null;
   set({ key, number, name, leadId: leadId ?? null, at: Date.now(), lostAt: null, state: 'sending', ucid: null, reference: null, problem: null, reason: null });
   posting = key;
   try {
-    const body = { number, ...(campaign ? { campaign } : {}), ...(did ? { did } : {}), ...(missedId ? { missedId } : {}), ...(leadId ? { leadId } : {}) };
     took(key, await post('/api/calls', body, { key }));
   } catch (error) {
     failed(key, error);
@@ -69,7 +78,10 @@ export async function resume(): Promise<null> {
   try {
     took(key, await get(at('/api/dials/{key}', { key })));
   } catch (error) {
-    if (error instanceof Problem && error.status === 404 && Date.now() - (lostAt ?? since) > ARRIVES_MS) update(key, { state: 'not_sent' });
+    if (error instanceof Problem && error.status === 404 && Date.now() - (lostAt ?? since) > ARRIVES_MS) {
+      unheard = sent?.key === key ? sent : null;
+      update(key, { state: 'not_sent' });
+    }
   }
   return null;
 }

@@ -7,8 +7,8 @@ import type { Call } from '../../api/types';
 const AGAIN_MS = 5_000;
 const KEPT = 'desk-notes';
 
-/** When it was kept, or why it is not. */
-export type Keeping = '' | 'saving' | 'failed' | number;
+/** When it was kept, or why it is not: what the desk says of it, where it was refused. */
+export type Keeping = '' | 'saving' | 'failed' | { refused: string } | number;
 export interface Draft {
   readonly ucid: string;
   agent: string | null;
@@ -27,7 +27,14 @@ export interface Draft {
 /** By call: the form of the call and the one after it are two, and the record is older than both. Each agent's part has its own. */
 const drafts = new Map<string, readonly Draft[]>();
 const all = () => [...drafts.values()].flat();
-const waits = ({ text, saved, refused }: Draft) => text !== saved && text !== refused;
+/** Whose notes these are. Those of others wait in the tab for them: nothing is sent as somebody else. */
+let user: string | null = null;
+let isPaused = false;
+const place = () => (user === null ? KEPT : `${KEPT}:${user}`);
+/** Whether a name in the tab's storage is one under which notes wait. */
+export const isNotesPlace = (name: string) => name.startsWith(KEPT);
+const isUnkept = ({ text, saved }: Draft) => text !== saved;
+const waits = (draft: Draft) => isUnkept(draft) && draft.text !== draft.refused;
 
 const made = (ucid: string, agent: string | null, text: string, saved: string, typed = false): Draft => ({ ucid, agent, text, saved, refused: null, sending: false, typed, keeping: '', show: null, tell: null });
 const isOfAnother = (draft: Draft, agent: string | null) => draft.agent !== null && agent !== null && !sameAgent(draft.agent, agent);
@@ -102,8 +109,8 @@ export function type(draft: Draft, text: string) {
 
 /** Of what is typed and not kept yet, a reload keeps a copy. */
 function remember() {
-  const left = all().filter(waits).map(({ ucid, agent, text, saved }) => ({ ucid, agent, text, saved }));
-  if (left.length > 0) sessionStorage.setItem(KEPT, JSON.stringify(left)); else sessionStorage.removeItem(KEPT);
+  const left = all().filter(isUnkept).map(({ ucid, agent, text, saved }) => ({ ucid, agent, text, saved }));
+  if (left.length > 0) sessionStorage.setItem(place(), JSON.stringify(left)); else sessionStorage.removeItem(place());
 }
 
 function is(draft: Draft, keeping: Keeping) {
@@ -114,11 +121,20 @@ function is(draft: Draft, keeping: Keeping) {
 const send = ({ ucid, agent }: Draft, text: string, keepalive = false) => put(at('/api/calls/{ucid}/draft', { ucid }), { notes: text, ...(agent ? { agent } : {}) }, { keepalive });
 
 /** Whether it would be refused again: it is not that nobody was there, or that somebody has to sign in first. */
-const isRefusal = (error: unknown) => error instanceof Problem && error.status >= 400 && error.status < 500 && ![401, 408, 425, 429].includes(error.status);
+const isRefusal = (error: unknown): error is Problem => error instanceof Problem && error.status >= 400 && error.status < 500 && ![401, 408, 425, 429].includes(error.status);
+
+/** What is being sent. */
+const going = new Set<Promise<void>>();
 
 /** Sends what is not kept yet. What fails is sent again by and by. */
 export async function keep(draft: Draft): Promise<void> {
-  if (draft.sending || !waits(draft)) return;
+  if (isPaused || draft.sending || !waits(draft)) return;
+  const sent = sendOnce(draft).finally(() => going.delete(sent));
+  going.add(sent);
+  await sent;
+}
+
+async function sendOnce(draft: Draft): Promise<void> {
   const { text } = draft;
   draft.sending = true;
   is(draft, 'saving');
@@ -128,7 +144,7 @@ export async function keep(draft: Draft): Promise<void> {
     is(draft, Date.now());
   } catch (error) {
     if (isRefusal(error)) draft.refused = text;
-    is(draft, 'failed');
+    is(draft, isRefusal(error) ? { refused: error.body.message } : 'failed');
   } finally { draft.sending = false; }
   remember();
   if (waits(draft)) again();
@@ -144,22 +160,50 @@ function again() {
 
 /** The page goes: what is not kept goes out at once, since no answer to that is heard any more. */
 export function leaveDrafts() {
+  if (isPaused) return;
   for (const draft of all()) if (waits(draft)) void send(draft, draft.text, true).catch(() => {});
 }
 
-/** Whether something could not be kept, and would be lost with the tab. */
-export const hasLostDrafts = () => all().some((draft) => waits(draft) && draft.keeping === 'failed');
+/** Whether something could not be kept, and would be lost with the tab: also what was refused, while it can be typed anew. */
+export const hasLostDrafts = () => all().some((draft) => (draft.keeping === 'failed' && waits(draft)) || (typeof draft.keeping === 'object' && isUnkept(draft) && draft.tell !== null));
 
-/** What was typed is of whoever was signed in. */
+/** Sends all that is not kept yet, and answers whether everything is kept now. */
+export async function keepAll(): Promise<boolean> {
+  await Promise.all(going);
+  await Promise.all(all().map(keep));
+  return !all().some(isUnkept);
+}
+
+/** What went with a disposition is kept. */
+export function wentAlong(call: Call, notes: string) {
+  const draft = draftOf(call);
+  if (draft.text !== notes) return;
+  draft.saved = notes;
+  remember();
+}
+
+/** What was typed is of whoever was signed in, and is forgotten with them. */
 export function forgetDrafts() {
   drafts.clear();
   remember();
 }
 
-/** What the page before it could not keep: once somebody is signed in. */
-export function resumeDrafts() {
+/** Somebody else may be signed in: nothing is sent until whoever typed it is back. */
+export function pauseDrafts() { isPaused = true; }
+
+/** The page is somebody else's from now on: what was typed and not kept waits in the tab for whoever typed it. */
+export function putDraftsAside() {
+  isPaused = true;
+  drafts.clear();
+}
+
+/** What the page before it could not keep: once whoever typed it is signed in. */
+export function resumeDrafts(of: string | null = null) {
+  user = of;
+  isPaused = false;
+  if (all().some(waits)) again();
   let left: { ucid: string; agent: string | null; text: string; saved: string }[] = [];
-  try { left = JSON.parse(sessionStorage.getItem(KEPT) ?? '[]') as typeof left; } catch { /* Nothing that could be read. */ }
+  try { left = JSON.parse(sessionStorage.getItem(place()) ?? '[]') as typeof left; } catch { /* Nothing that could be read. */ }
   for (const { ucid, agent, text, saved } of left) {
     const known = drafts.get(ucid) ?? [];
     if (known.some((draft) => !isOfAnother(draft, agent))) continue;

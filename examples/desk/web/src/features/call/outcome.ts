@@ -1,5 +1,6 @@
 /** What belongs to a dial that this page waits for: pure. */
 import type { Call } from '../../api/types';
+import type { Words } from '../../words/words';
 import { digitsOf } from '../desk/subject';
 
 /** A dial from the click until its call is there, or something became of it. */
@@ -28,3 +29,6 @@ export function belongsTo({ ucid, reference, number }: Pick<Pending, 'ucid' | 'r
 
 /** Whether it is decided that no call of the dial is to be waited for, which is to be told. */
 export const hasOutcome = ({ state }: Pick<Pending, 'state'>) => state === 'refused' || state === 'not_sent' || state === 'happened';
+
+/** Why the desk did not place it: in the page's own words where it has them, else in the desk's. */
+export const refusal = ({ reason, problem }: Pick<Pending, 'reason' | 'problem'>, words: Words): string | null => (reason === null ? undefined : words.call.refused[reason]) ?? problem;

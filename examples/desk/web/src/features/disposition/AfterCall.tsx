@@ -12,13 +12,13 @@ import { sentence } from '../../ui/toasts';
 import { clock, grouped } from '../../words/time';
 import { outcomeIn, useWords } from '../../words/words';
 import { Notes } from '../call/Notes';
-import { notesOf, notesToSend } from '../call/drafts';
+import { notesOf, notesToSend, wentAlong } from '../call/drafts';
 import { useShortcuts } from '../call/shortcuts';
 import { wantsAnother } from '../desk/subject';
 import { suggested } from '../appointments/slots';
 import { useCustomerName } from '../customer/query';
 import { asksCallBack, callBackToSend } from './callback';
-import { useQuiet } from './quiet';
+import { enterSends, useQuiet } from './quiet';
 
 const AddFollowUp = lazily(() => import('../follow-ups/AddFollowUp'));
 
@@ -79,12 +79,14 @@ export function Choose({ call, isOwn = true, onBack, onSaved }: { call: Call; is
     mutationFn: () => post(at('/api/calls/{ucid}/disposition', { ucid: call.ucid }), {
       code, ...notesToSend(call, notes), ...(call.agent ? { agent: call.agent } : {}), ...callBackToSend(code, callBackAt),
     }, { key: key.current }),
-    ...(onSaved ? { onSuccess: onSaved } : {}),
+    onSuccess: () => { wentAlong(call, notes); onSaved?.(); },
   });
   const submit = () => { if (code && !save.isPending && !stale) save.mutate(); };
-  useShortcuts({ ...Object.fromEntries(choices.slice(0, 9).map((choice, at) => [String(at + 1), () => setCode(choice.code)])), enter: code ? submit : null });
+  const swallowed = useQuiet();
+  // Once is enough: who presses it again means it.
+  const enter = () => { if (enterSends(picked, swallowed.current)) submit(); else swallowed.current = false; };
+  useShortcuts({ ...Object.fromEntries(choices.slice(0, 9).map((choice, at) => [String(at + 1), () => setCode(choice.code)])), enter: code ? enter : null });
   const form = useRef<HTMLFormElement>(null);
-  useQuiet();
   useEffect(() => {
     // Whoever types goes on typing.
     if (document.activeElement?.closest('textarea, select, input:not([type=radio])')) return;
@@ -93,7 +95,7 @@ export function Choose({ call, isOwn = true, onBack, onSaved }: { call: Call; is
   }, [choices.length]);
   const error = save.error ? sentence(save.error, words) : null;
   return (
-    <form ref={form} className="body" onSubmit={(event) => { event.preventDefault(); submit(); }}>
+    <form ref={form} className="body" onSubmit={(event) => { event.preventDefault(); if (document.activeElement?.closest('button')) submit(); else enter(); }}>
       <fieldset>
         <legend><h2>{words.disposition.title}</h2></legend>
         {list.isError && <Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{words.disposition.none}</Notice>}

@@ -7,7 +7,7 @@ import type { OwedRow } from '../../api/types';
 import { KEYS } from '../../live/cache';
 import { useCalls, useMe, useStale } from '../../state';
 import { Dialog } from '../../ui/Dialog';
-import { Button, Chip, Empty, Notice } from '../../ui/controls';
+import { Button, Chip, Empty, Lacks, Notice } from '../../ui/controls';
 import { sentence, toastProblem } from '../../ui/toasts';
 import { dateAndTime } from '../../words/time';
 import { useWords } from '../../words/words';
@@ -42,7 +42,7 @@ export function Owed() {
     <>
       {list.isError && <Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{sentence(list.error, words).title}</Notice>}
       {!rows && list.isPending && <p className="empty" role="status">{words.loading}</p>}
-      {rows?.length === 0 && <Empty icon={<ClipboardCheck aria-hidden />} title={words.disposition.owedEmpty} />}
+      {rows?.length === 0 && !list.data?.more && <Empty icon={<ClipboardCheck aria-hidden />} title={words.disposition.owedEmpty} />}
       {rows && rows.length > 0 && <ul aria-label={words.disposition.owedTitle}>
         {rows.map((row) => (
           <li className="entry" key={row.id}>
@@ -54,6 +54,7 @@ export function Owed() {
           </li>
         ))}
       </ul>}
+      {list.data?.more && <Lacks>{words.disposition.more}</Lacks>}
       {giving && <Give row={giving} onClose={() => { give(null); void again(); }} />}
     </>
   );

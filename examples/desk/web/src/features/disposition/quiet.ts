@@ -1,5 +1,5 @@
 /** Keys that were on their way to something else when a form came: pure, and the form's part of it. */
-import { useEffect } from 'react';
+import { useEffect, useRef, type RefObject } from 'react';
 
 /** Nobody who saw the form come has pressed a key so soon. */
 export const SEEN_MS = 500;
@@ -17,8 +17,12 @@ export function meant(begunAt: number): (at: number) => boolean {
   };
 }
 
-/** A form that comes by itself, as somebody types or dials: no key picks or sends anything before there was a pause. Text goes where it is typed. */
-export function useQuiet() {
+/** Whether Enter sends what the form has chosen: not what it suggests by itself, where a key before it was swallowed that may have been another choice. */
+export const enterSends = (picked: string | null, swallowed: boolean) => picked !== null || !swallowed;
+
+/** A form that comes by itself, as somebody types or dials: no key picks or sends anything before there was a pause. Text goes where it is typed. Says whether a key was swallowed. */
+export function useQuiet(): RefObject<boolean> {
+  const swallowed = useRef(false);
   useEffect(() => {
     const heeds = meant(performance.now());
     const pressed = (event: KeyboardEvent) => {
@@ -28,8 +32,10 @@ export function useQuiet() {
       if (at?.closest('textarea, select, [contenteditable], input:not([type=radio], [type=checkbox])')) return;
       event.preventDefault();
       event.stopImmediatePropagation();
+      swallowed.current = true;
     };
     addEventListener('keydown', pressed, true);
     return () => removeEventListener('keydown', pressed, true);
   }, []);
+  return swallowed;
 }

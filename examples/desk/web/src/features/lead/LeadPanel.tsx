@@ -81,7 +81,7 @@ function Whole({ all }: { all: LeadOverview }) {
   const words = useWords();
   const templates = useTemplates();
   const [channel, write] = useState<'whatsapp' | 'sms' | null>(null);
-  const { lead, calls, appointments, followUps, messages } = all;
+  const { lead, calls, appointments, moreAppointments, followUps, messages } = all;
   return (
     <section className="card lead-360" aria-label={words.lead.whole}>
       <header>
@@ -98,7 +98,7 @@ function Whole({ all }: { all: LeadOverview }) {
           <span className="muted end number">{call.durationSec === null || call.durationSec === 0 ? '' : clock(call.durationSec * 1000)}</span>
         </li>
       )} />
-      <Part name={words.appointments.title} rows={appointments} none={words.appointments.none} row={(one) => (
+      <Part name={words.appointments.title} rows={appointments} none={words.appointments.none} lacks={moreAppointments ? words.appointments.notAll : null} row={(one) => (
         <li key={one.id}><time title={dateAndTime(one.startsAt)}>{dayAndTime(one.startsAt)}</time><span dir="auto" className={one.state === 'cancelled' ? 'struck' : ''}>{one.doctor}</span><span className="end"><Chip tone={one.state === 'booked' ? 'good' : undefined}>{words.appointments.states[one.state] ?? one.state}</Chip></span></li>
       )} />
       <Part name={words.followUps.title} rows={followUps} none={words.followUps.empty} row={(one) => (
@@ -118,14 +118,16 @@ function Sent({ message, words }: { message: Message; words: Words }) {
 
 const FIRST = 5;
 
-function Part<T>({ name, rows, none, row }: { name: string; rows: readonly T[]; none: string; row: (one: T) => ReactNode }) {
+/** `lacks` says that there are more than these rows. */
+function Part<T>({ name, rows, none, lacks = null, row }: { name: string; rows: readonly T[]; none: string; lacks?: string | null; row: (one: T) => ReactNode }) {
   const words = useWords();
   const [every, setEvery] = useState(false);
   const shown = every ? rows : rows.slice(0, FIRST);
   return (
     <div className="body">
-      <h3>{name}{rows.length > 0 && <span className="muted"> {rows.length}</span>}</h3>
-      {rows.length === 0 ? <p className="small muted">{none}</p> : <ul className="small">{shown.map(row)}</ul>}
+      <h3>{name}{rows.length > 0 && <span className="muted"> {rows.length}{lacks !== null && '+'}</span>}</h3>
+      {lacks !== null && <Notice tone="warning">{lacks}</Notice>}
+      {rows.length === 0 ? lacks === null && <p className="small muted">{none}</p> : <ul className="small">{shown.map(row)}</ul>}
       {shown.length < rows.length && <Button small tone="quiet" onClick={() => setEvery(true)}>{words.showMore}</Button>}
     </div>
   );

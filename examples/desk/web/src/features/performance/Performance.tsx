@@ -2,14 +2,15 @@ import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { get } from '../../api/client';
 import { KEYS } from '../../live/cache';
-import { useMe } from '../../state';
+import { useMe, useNow } from '../../state';
 import { Part } from '../../ui/Broken';
 import { lazily } from '../../ui/lazily';
 import { Button, Chip, Field, Notice } from '../../ui/controls';
 import { clock, dayOf, daysBefore, weekday } from '../../words/time';
 import { useWords } from '../../words/words';
 import type { RangeFigures } from '../../api/types';
-import { parts, seconds, timeUse } from './figures';
+import { ReadAt } from './ReadAt';
+import { parts, readOf, seconds, timeUse } from './figures';
 import './performance.css';
 
 const Chart = lazily(() => import('./Chart'));
@@ -20,7 +21,8 @@ type Range = { from: string; to: string };
 export default function Performance() {
   const words = useWords();
   const { data: me } = useMe();
-  const today = dayOf(Date.now());
+  const now = useNow(30_000);
+  const today = dayOf(now);
   const [range, setRange] = useState<Range>({ from: today, to: today });
   const agent = me?.agents[0] ?? null;
   // Records of today come in all the time, a minute or so after each call.
@@ -43,8 +45,9 @@ export default function Performance() {
       </div>
       {figures.isError ? <Notice tone="bad" action={<Button small onClick={() => void figures.refetch()}>{words.retry}</Button>}>{words.problem.title}</Notice> : null}
       {figures.data?.neverRead.length ? <Notice tone="warning">{words.history.gaps(figures.data.neverRead.join(', '))}</Notice> : null}
-      <Cards now={figures.data} then={before.data} name={length === 1 ? weekday(week.from) : `${weekday(week.from)} – ${weekday(week.to)}`} />
+      <Cards now={figures.data} days={length} then={before.data} name={length === 1 ? weekday(week.from) : `${weekday(week.from)} – ${weekday(week.to)}`} />
       {range.to === today && <p className="small muted">{words.performance.delay}</p>}
+      {range.to === today && figures.data && figures.data.readAt !== null && <ReadAt at={figures.data.readAt} now={now} />}
       {before.data && before.data.neverRead.length > 0 && <p className="small muted">{words.performance.notRead(length === 1 ? weekday(week.from) : `${weekday(week.from)} – ${weekday(week.to)}`)}</p>}
       <div className="charts">
         <Panel title={words.performance.sevenDays} note={unread.length > 0 ? words.history.gaps(unread.join(', ')) : null} head={[words.performance.day, words.history.inbound, words.history.outbound]} rows={trend.data?.days.map(({ date, calls, isRead }) => [weekday(date), ...(isRead ? [calls.inbound, calls.outbound] : ['–', '–'])])}>
@@ -61,20 +64,21 @@ export default function Performance() {
   );
 }
 
-function Cards({ now, then, name }: { now: RangeFigures | undefined; then: RangeFigures | undefined; name: string }) {
+function Cards({ now, days, then, name }: { now: RangeFigures | undefined; days: number; then: RangeFigures | undefined; name: string }) {
   const words = useWords();
-  const rows: [string, (f: RangeFigures) => number | null, (n: number) => string][] = [
+  const counted = readOf(now, days);
+  const rows: [string, (f: RangeFigures) => number | null, (n: number) => string, (RangeFigures | null | undefined)?][] = [
     [words.performance.total, (f) => f.calls.total, String],
     [words.performance.answered, (f) => f.calls.answered, String],
     [words.performance.booked, (f) => f.appointmentsBooked, String],
     [words.performance.handling, (f) => f.calls.answered === 0 ? null : f.handlingMeanSec, (n) => clock(n * 1000)],
     [words.performance.conversion, (f) => f.calls.total === 0 ? null : f.conversionRate, (n) => `${Math.round(n)} %`],
-    [words.performance.signedIn, (f) => { const use = timeUse(f); return use ? seconds(use.totalLoginDuration) : null; }, (n) => clock(n * 1000)],
+    [words.performance.signedIn, (f) => { const use = timeUse(f); return use ? seconds(use.totalLoginDuration) : null; }, (n) => clock(n * 1000), now],
   ];
   return (
     <dl className="figures">
-      {rows.map(([label, of, text]) => {
-        const value = now ? of(now) : null;
+      {rows.map(([label, of, text, from = counted]) => {
+        const value = from ? of(from) : null;
         // A day that was not read is no day without calls.
         const old = then && then.neverRead.length === 0 ? of(then) : null;
         const change = value !== null && old !== null ? value - old : null;

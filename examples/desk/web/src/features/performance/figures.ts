@@ -1,5 +1,12 @@
 import type { RangeFigures, TimeUse } from '../../api/types';
 
+/** Figures of which something was read; of days that were all never read there are none, and no zeros. */
+export const readOf = <T extends { neverRead: readonly string[] }>(figures: T | undefined, days: number): T | null => (figures && figures.neverRead.length < days ? figures : null);
+
+/** Records are read every few minutes: older ones are told apart. */
+const OLD_MS = 15 * 60_000;
+export const isOld = (readAt: number, now: number) => now - readAt > OLD_MS;
+
 /** The service's sums; of today, which it sums up in the night, those of the states that it reported. */
 export const timeUse = (figures: RangeFigures): TimeUse | null => figures.timeUtilization ?? figures.timeUseTodayFromStates ?? null;
 

@@ -11,6 +11,7 @@ import { Button, Notice } from '../../ui/controls';
 import { chooseTheme, theme } from '../../ui/theme';
 import { sentence, toastProblem } from '../../ui/toasts';
 import { keepLanguage, language, useWords } from '../../words/words';
+import { keepAll } from '../call/drafts';
 import { Devices } from '../devices/Devices';
 import { PasswordForm } from '../sign-in/SignIn';
 
@@ -51,10 +52,23 @@ export function Profile({ me }: { me: Me }) {
   );
 }
 
+const LONGEST_MS = 5_000;
+/** Whether it comes true within a time. */
+const within = (ms: number, wish: Promise<boolean>) => Promise.race([wish, new Promise<boolean>((resolve) => { setTimeout(() => resolve(false), ms); })]);
+
 function SignOut({ me, onClose }: { me: Me; onClose: () => void }) {
   const words = useWords();
   const agent = useAgent(me.agents[0] ?? null);
-  const out = useMutation({ mutationFn: () => remove('/api/session'), onSuccess: leave });
+  const [loses, setLoses] = useState(false);
+  const out = useMutation({
+    mutationFn: async () => {
+      // Once the session is gone nothing can be sent any more.
+      if (!await within(LONGEST_MS, keepAll()) && !loses) { setLoses(true); return false; }
+      await remove('/api/session');
+      return true;
+    },
+    onSuccess: (isOut) => { if (isOut) leave(); },
+  });
   const inCall = agent?.call !== null && agent !== null;
   return (
     <Dialog open title={words.profile.confirm} onClose={onClose} footer={<>
@@ -62,7 +76,8 @@ function SignOut({ me, onClose }: { me: Me; onClose: () => void }) {
       <Button tone="primary" blocked={inCall ? words.profile.inCall : out.isPending ? words.loading : null} onClick={() => out.mutate()}>{words.profile.signOut}</Button>
     </>}>
       {inCall ? <Notice tone="warning">{words.profile.inCall}</Notice> : me.agents.length > 0 && <p>{words.profile.loses}</p>}
-      {agent !== null && agent.owed > 0 && <Notice tone="warning">{words.profile.owes(agent.owed)}</Notice>}
+      {agent !== null && agent.owed > 0 && <Notice tone="warning">{words.profile.owes(agent.owed)}{!loses && ` ${words.profile.kept}`}</Notice>}
+      {loses && <Notice tone="warning">{words.profile.losesNotes}</Notice>}
       {out.error && <Notice tone="bad">{sentence(out.error, words).title}</Notice>}
     </Dialog>
   );

@@ -49,7 +49,7 @@ export function Shell() {
     setKept(me.data);
     setEnded(false);
     whose.is(me.data.id);
-    if (!me.data.mustChangePassword) begin(me.data.agents.length > 0);
+    if (!me.data.mustChangePassword) begin(me.data.id, me.data.agents.length > 0);
   }, [me.data, me.dataUpdatedAt]);
 
   const isOver = ended || (!me.data && kept !== null);

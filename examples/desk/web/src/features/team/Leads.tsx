@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { get, post } from '../../api/client';
 import { KEYS } from '../../live/cache';
 import { useAgents, useStale } from '../../state';
-import { Button, Chip, Empty, Field, Notice } from '../../ui/controls';
+import { Button, Chip, Empty, Field, Lacks, Notice } from '../../ui/controls';
 import { sentence, toast, toastProblem } from '../../ui/toasts';
 import { grouped } from '../../words/time';
 import { useWords } from '../../words/words';
@@ -38,6 +38,7 @@ export function Leads() {
     return after;
   });
   const leads = list.data?.pages.flatMap((page) => page.leads) ?? [];
+  const unreadable = list.data?.pages.reduce((sum, page) => sum + page.unreadable, 0) ?? 0;
   const all = leads.length > 0 && leads.every(({ id }) => chosen.has(id));
   return (
     <>
@@ -48,7 +49,7 @@ export function Leads() {
       </form>
       {list.isError && <div className="body"><Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{sentence(list.error, words).title}</Notice></div>}
       {list.isPending ? <p className="empty" role="status">{words.loading}</p>
-        : leads.length === 0 ? !list.isError && <Empty title={q ? words.team.noMatch : words.team.noLeads} />
+        : leads.length === 0 ? !list.isError && unreadable === 0 && !list.hasNextPage && <Empty title={q ? words.team.noMatch : words.team.noLeads} />
         : (
           <table>
             <thead><tr><th><input type="checkbox" aria-label={words.team.all} checked={all} onChange={() => setChosen(all ? new Set() : new Set(leads.map(({ id }) => id)))} /></th><th>{words.admin.name}</th><th>{words.history.number}</th><th>{words.team.source}</th><th>{words.history.agent}</th></tr></thead>
@@ -63,6 +64,7 @@ export function Leads() {
             </tbody>
           </table>
         )}
+      {unreadable > 0 && <Lacks>{words.team.unreadable(unreadable)}</Lacks>}
       {list.hasNextPage && <div className="body"><Button onClick={() => void list.fetchNextPage()}>{words.showMore}</Button></div>}
     </>
   );

@@ -5,7 +5,7 @@ import type { Dial } from '../../api/types';
 import { KEYS } from '../../live/cache';
 import { useStale } from '../../state';
 import { Dialog } from '../../ui/Dialog';
-import { Button, Chip, Empty, Field, Notice } from '../../ui/controls';
+import { Button, Chip, Empty, Field, Lacks, Notice } from '../../ui/controls';
 import { sentence } from '../../ui/toasts';
 import { dateAndTime } from '../../words/time';
 import { useWords } from '../../words/words';
@@ -27,6 +27,7 @@ export default function Team() {
         {dials.isError ? <div className="body"><Notice tone="bad">{words.problem.title}</Notice></div> : dials.data?.dials.length ? (
           <table><tbody>{dials.data.dials.map((dial) => <tr key={dial.id}><td>{dial.agent}</td><td className="number">{dial.masked}</td><td>{dateAndTime(dial.at)}</td><td className="small muted">{words.call.reference(dial.reference)}</td><td><Chip tone="warning">{dial.state}</Chip></td><td className="numeric"><Button small onClick={() => settle(dial)}>{words.team.settle}</Button></td></tr>)}</tbody></table>
         ) : <Empty title={dials.isPending ? words.loading : words.team.noUnknown} />}
+        {dials.data?.more && <Lacks>{words.team.moreDials}</Lacks>}
       </section>
       <section className="card" aria-label={words.team.owed}><header><h2>{words.team.owed}</h2></header><Owed /></section>
       <section className="card" style={{ overflowX: 'auto' }} aria-label={words.team.leads}><header><h2>{words.team.leads}</h2></header><Leads /></section>

@@ -5,12 +5,14 @@ import type { AgentView } from '../../api/types';
 import { KEYS } from '../../live/cache';
 import { useAgents, useCalls, useNow, useStale } from '../../state';
 import { Dialog } from '../../ui/Dialog';
-import { Button, Chip, Empty } from '../../ui/controls';
+import { Button, Chip, Empty, Notice } from '../../ui/controls';
 import { toastProblem } from '../../ui/toasts';
 import { clock, dayOf, timeOfDay } from '../../words/time';
 import { useWords } from '../../words/words';
 import { stateWord } from '../agent/AgentBadge';
 import { stateTone } from '../agent/tone';
+import { ReadAt } from '../performance/ReadAt';
+import { readOf } from '../performance/figures';
 import { byAttention } from './attention';
 import '../performance/performance.css';
 import './wallboard.css';
@@ -24,15 +26,19 @@ export default function Wallboard() {
   const today = dayOf(now);
   const figures = useQuery({ queryKey: [...KEYS.performance, 'team', today], queryFn: () => get('/api/performance/team', { query: { from: today, to: today } }), refetchInterval: 60_000 });
   const missed = useQuery({ queryKey: KEYS.missed, queryFn: () => get('/api/missed') });
+  const read = readOf(figures.data, 1);
   const waiting = calls.filter(({ direction, phase }) => direction === 'inbound' && phase === 'ringing').length;
   const top: [string, string | number][] = [
     [words.wallboard.queue, waiting], [words.wallboard.missed, missed.data ? `${missed.data.missed.length}${missed.data.more ? '+' : ''}` : '–'], [words.wallboard.live, calls.filter(({ phase }) => phase === 'active').length],
-    [words.wallboard.today, figures.data?.total.calls.total ?? '–'], [words.wallboard.answered, figures.data?.total.calls.answered ?? '–'], [words.performance.booked, figures.data?.total.appointmentsBooked ?? '–'],
+    [words.wallboard.today, read?.total.calls.total ?? '–'], [words.wallboard.answered, read?.total.calls.answered ?? '–'], [words.performance.booked, read?.total.appointmentsBooked ?? '–'],
   ];
   return (
     <div className="page wallboard">
       <h1 className="only-read">{words.wallboard.title}</h1>
       <dl className="figures">{top.map(([name, value]) => <div className="card" key={name}><dt className="muted">{name}</dt><dd className="figure">{value}</dd></div>)}</dl>
+      {figures.isError && <Notice tone="warning" action={<Button small onClick={() => void figures.refetch()}>{words.retry}</Button>}>{words.performance.failed}</Notice>}
+      {figures.data && !read && <Notice tone="warning">{words.performance.unread}</Notice>}
+      {read && read.readAt !== null && <ReadAt at={read.readAt} now={now} />}
       <section className="card" style={{ overflowX: 'auto' }} aria-label={words.wallboard.agents}>
         {agents.length === 0 ? <Empty title={words.wallboard.noAgents} /> : (
           <table className="agents">

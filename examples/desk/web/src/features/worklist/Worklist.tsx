@@ -1,18 +1,19 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { Inbox, Phone, PhoneMissed } from 'lucide-react';
 import { useState, type ComponentProps, type FormEvent, type ReactNode } from 'react';
-import { sameAgent } from '../../api/agents';
 import { at, get, post } from '../../api/client';
+import { Problem } from '../../api/problem';
 import type { Entry, Missed } from '../../api/types';
 import { KEYS } from '../../live/cache';
 import { useMe, useNow, useStale } from '../../state';
 import { Part } from '../../ui/Broken';
 import { lazily } from '../../ui/lazily';
-import { Button, Chip, Empty, Field, Notice } from '../../ui/controls';
+import { Button, Chip, Empty, Field, Lacks, Notice } from '../../ui/controls';
 import { ContextMenu, type MenuEntry } from '../../ui/Menu';
-import { toastProblem } from '../../ui/toasts';
+import { toast, toastProblem } from '../../ui/toasts';
 import { ago, dateAndTime, grouped, span } from '../../words/time';
 import { useWords, type Words } from '../../words/words';
+import { isOwn, useHolder } from '../call/claims';
 import { dial } from '../call/dialing';
 import { useDialBlock } from '../call/placing';
 import { DEFAULTS, DialOptions } from './DialOptions';
@@ -44,7 +45,7 @@ export function Worklist({ onSelect, chosen, busy }: { onSelect: Select; chosen:
       </div>
       <div className="scroll" id="list" role="tabpanel" aria-labelledby={`tab-${tab}`}>
         {tab === 'worklist' && <Entries onSelect={onSelect} chosen={chosen} busy={busy} />}
-        {tab === 'missed' && <MissedList missed={missed.data?.missed} failed={missed.isError && !missed.data} again={() => void missed.refetch()} busy={busy} onSelect={onSelect} />}
+        {tab === 'missed' && <MissedList missed={missed.data?.missed} more={missed.data?.more ?? false} failed={missed.isError && !missed.data} again={() => void missed.refetch()} busy={busy} onSelect={onSelect} />}
         {tab === 'follow_ups' && <FollowUps busy={busy} onSelect={onSelect} />}
         {tab === 'owed' && <Owed />}
       </div>
@@ -58,7 +59,8 @@ function Dialer({ busy, onSelect }: { busy: boolean; onSelect: Select }) {
   const [number, setNumber] = useState('');
   const [more, setMore] = useState(false);
   const [choice, choose] = useState(DEFAULTS);
-  const blocked = cannot ?? (number.trim() === '' ? words.worklist.dialPlace : null);
+  const holder = useHolder()({ number: number.trim() });
+  const blocked = cannot ?? (number.trim() === '' ? words.worklist.dialPlace : holder === null ? null : words.worklist.claimed(holder));
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (blocked) return;
@@ -73,6 +75,7 @@ function Dialer({ busy, onSelect }: { busy: boolean; onSelect: Select }) {
       <div className="grow"><Field label={words.worklist.dialPlace}>{(ids) => <input {...ids} inputMode="tel" autoComplete="off" value={number} onChange={(event) => setNumber(event.target.value)} />}</Field></div>
       <Button type="submit" tone="primary" blocked={blocked}><Phone aria-hidden />{words.worklist.dial}</Button>
       <Button tone="quiet" aria-expanded={more} onClick={() => setMore(!more)}>{words.worklist.options}</Button>
+      {holder !== null && <p className="small muted note" role="status">{words.call.refused['claimed']}</p>}
       {more && <DialOptions choice={choice} onChange={choose} />}
     </form>
   );
@@ -81,6 +84,7 @@ function Dialer({ busy, onSelect }: { busy: boolean; onSelect: Select }) {
 function Entries({ onSelect, chosen, busy }: { onSelect: Select; chosen: string | null; busy: boolean }) {
   const words = useWords();
   const blocked = useDialBlock(busy);
+  const holder = useHolder();
   const list = useInfiniteQuery({
     queryKey: KEYS.worklist,
     queryFn: async ({ pageParam }) => readAt(await get('/api/worklist', { query: { cursor: pageParam, limit: 50 } }), Date.now()),
@@ -95,26 +99,29 @@ function Entries({ onSelect, chosen, busy }: { onSelect: Select; chosen: string 
   const left = pages[0]?.withoutNumber ?? 0;
   return (
     <>
+      {pages[0]?.moreUrgent && <Lacks>{words.worklist.moreUrgent}</Lacks>}
       {entries.length === 0 && <Empty icon={<Inbox aria-hidden />} title={words.worklist.empty}><p>{words.worklist.emptyWhy}</p></Empty>}
-      <ul>{entries.map(({ entry, since }) => <EntryRow key={entry.id} entry={entry} since={since} chosen={entry.number === chosen} blocked={blocked} onSelect={onSelect} />)}</ul>
+      <ul>{entries.map(({ entry, since }) => <EntryRow key={entry.id} entry={entry} since={since} chosen={entry.number === chosen} taken={holder(entry)} cannot={blocked} onSelect={onSelect} />)}</ul>
       {left > 0 && <p className="small muted" style={{ padding: 12 }}>{words.worklist.left(left)}</p>}
       {list.hasNextPage && <div style={{ padding: 12 }}><Button onClick={() => void list.fetchNextPage()}>{words.showMore}</Button></div>}
     </>
   );
 }
 
-function EntryRow({ entry, since, chosen, blocked, onSelect }: { entry: Entry; since: number; chosen: boolean; blocked: string | null; onSelect: Select }) {
+function EntryRow({ entry, since, chosen, taken: by, cannot, onSelect }: { entry: Entry; since: number; chosen: boolean; taken: string | null; cannot: string | null; onSelect: Select }) {
   const words = useWords();
   const now = useNow(30_000);
   const name = entry.name ?? grouped(entry.number);
   const waits = entry.kind === 'missed' ? ago(now - since, words) : words.lead.waits(span(now - since, words));
   const who = { number: entry.number, name: entry.name, leadId: entry.leadId, missedId: entry.kind === 'missed' ? entry.id.replace(/^missed:/, '') : null };
   const call = () => { onSelect(who); void dial(who); };
+  const taken = by === null ? null : words.worklist.claimed(by);
+  const blocked = cannot ?? taken;
   return (
     <RowMenu who={entry} blocked={blocked} onCall={call} area={
       <li className="entry" aria-current={chosen || undefined}>
         <Button icon tone="quiet" aria-label={words.worklist.call(name)} blocked={blocked} onClick={call}><Phone aria-hidden /></Button>
-        <Who name={name} onSelect={() => onSelect(who)}>{[words.worklist.kinds[entry.kind] ?? entry.kind, entry.source, waits, sinceLast(entry.lastInteractionAt, now, words)].filter(Boolean).join(' · ')}</Who>
+        <Who name={name} onSelect={() => onSelect(who)}>{[taken, words.worklist.kinds[entry.kind] ?? entry.kind, entry.source, waits, sinceLast(entry.lastInteractionAt, now, words)].filter(Boolean).join(' · ')}</Who>
         <Chip tone={LEVEL_TONE[entry.level]}>{words.worklist.level[entry.level] ?? entry.level}</Chip>
       </li>
     } />
@@ -152,26 +159,29 @@ function RowMenu({ who, blocked, onCall, area }: { who: Listed; blocked: string 
   );
 }
 
-function MissedList({ missed, failed, again, busy, onSelect }: { missed: readonly Missed[] | undefined; failed: boolean; again: () => void; busy: boolean; onSelect: Select }) {
+function MissedList({ missed, more, failed, again, busy, onSelect }: { missed: readonly Missed[] | undefined; more: boolean; failed: boolean; again: () => void; busy: boolean; onSelect: Select }) {
   const words = useWords();
   const { data: me } = useMe();
   const now = useNow(30_000);
   const stale = useStale();
   const cannot = useDialBlock(busy);
+  const holder = useHolder();
   const cache = useQueryClient();
   const claim = useMutation({
     mutationFn: ({ id, verb }: { id: string; verb: 'claim' | 'release' }) => post(at(`/api/missed/{id}/${verb}`, { id }), {}),
-    onError: (problem) => toastProblem(problem, words),
+    onError: (problem) => { if (problem instanceof Problem && problem.body['reason'] === 'claimed') toast('warning', words.problem.title, words.call.refused['claimed']); else toastProblem(problem, words); },
     onSettled: () => cache.invalidateQueries({ queryKey: KEYS.missed }),
   });
   if (failed) return <div style={{ padding: 12 }}><Notice tone="bad" action={<Button small onClick={again}>{words.retry}</Button>}>{words.problem.title}</Notice></div>;
   if (!missed) return <p className="empty" role="status">{words.loading}</p>;
   if (missed.length === 0) return <Empty icon={<PhoneMissed aria-hidden />} title={words.worklist.missedEmpty}><p>{words.worklist.missedEmptyWhy}</p></Empty>;
   return (
+    <>
     <ul>
       {missed.map((entry) => {
-        const mine = sameAgent(entry.claimedBy, me?.agents[0]);
-        const taken = entry.claimedBy !== null && !mine ? words.worklist.claimed(entry.claimedBy) : null;
+        const mine = isOwn(entry, me?.agents[0] ?? null, now);
+        const by = holder(entry);
+        const taken = by === null ? null : words.worklist.claimed(by);
         const name = entry.name ?? grouped(entry.number);
         const blocked = cannot ?? taken;
         const who = { number: entry.number, name: entry.name, leadId: entry.leadId ?? null, missedId: entry.id };
@@ -180,7 +190,7 @@ function MissedList({ missed, failed, again, busy, onSelect }: { missed: readonl
           <RowMenu key={entry.id} who={entry} blocked={blocked} onCall={call} area={
             <li className="entry">
               <Button icon tone="quiet" aria-label={words.worklist.call(name)} blocked={blocked} onClick={call}><Phone aria-hidden /></Button>
-              <Who name={name} onSelect={() => onSelect(who)}><time title={dateAndTime(entry.at)}>{ago(now - entry.at, words)}</time> · {words.worklist.attempts(entry.calls)}{taken && <> · {taken}</>}{entry.lastInteractionAt != null && <> · {words.worklist.last(span(now - entry.lastInteractionAt, words))}</>}</Who>
+              <Who name={name} onSelect={() => onSelect(who)}>{taken && <>{taken} · </>}<time title={dateAndTime(entry.at)}>{ago(now - entry.at, words)}</time> · {words.worklist.attempts(entry.calls)}{entry.lastInteractionAt != null && <> · {words.worklist.last(span(now - entry.lastInteractionAt, words))}</>}</Who>
               <Chip tone={LEVEL_TONE[entry.level]}>{words.worklist.level[entry.level] ?? entry.level}</Chip>
               {!taken && <Button small blocked={stale ? words.reason['stale'] : null} onClick={() => claim.mutate({ id: entry.id, verb: mine ? 'release' : 'claim' })}>{mine ? words.worklist.release : words.worklist.claim}</Button>}
             </li>
@@ -188,5 +198,7 @@ function MissedList({ missed, failed, again, busy, onSelect }: { missed: readonl
         );
       })}
     </ul>
+    {more && <Lacks>{words.worklist.moreMissed}</Lacks>}
+    </>
   );
 }
