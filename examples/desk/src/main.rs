@@ -26,7 +26,8 @@ use desk::people::token::new_token;
 use desk::records::{AudioSource, Records};
 use desk::simulated::SimPhones;
 use desk::simulated::stand_ins::StandIns;
-use desk::store::{Db, FileLock, Memory, Meta as _, Owner, Store, StoreError, backup};
+use desk::store::backup::{self, BackupError, CopyProgress};
+use desk::store::{Db, FileLock, Memory, Meta as _, Owner, Store, StoreError};
 use desk::{AgentSocketSettings, Desk, Settings, app, guide, serve};
 use mimalloc::MiMalloc;
 use ozonetel_sdk::Client;
@@ -447,21 +448,27 @@ async fn copy_store(config: &Config, file: PathBuf, way: StoreCopy) -> Result<()
         StoreCopy::Back => store.display().to_string(),
     };
     let (stop, _) = serve::signals()?;
-    let (done, copied) = tokio::sync::oneshot::channel();
+    let (done, mut copied) = tokio::sync::oneshot::channel();
+    let progress = Arc::new(CopyProgress::default());
+    let own = Arc::clone(&progress);
     // A thread that the end of the process does not wait for.
     std::thread::spawn(move || {
         let copied = match way {
-            StoreCopy::Out => backup::back_up(&store, &file),
-            StoreCopy::Back => backup::restore(&file, &store, &owner),
+            StoreCopy::Out => backup::back_up(&store, &file, &own),
+            StoreCopy::Back => backup::restore(&file, &store, &owner, &own),
         };
         // Whoever was stopped waits no more.
         let _ = done.send(copied);
     });
     let contents = tokio::select! {
-        copied = copied => copied??,
+        biased;
+        copied = &mut copied => copied??,
         () = stop.cancelled() => {
-            backup::abandon();
-            return Err("stopped; nothing was made".into());
+            if progress.abandon() {
+                return Err(BackupError::Stopped.into());
+            }
+            // It is there already, and is on disk in a moment.
+            copied.await??
         }
     };
     say(&format!("{place}: {contents}"));
