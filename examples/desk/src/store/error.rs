@@ -42,6 +42,9 @@ pub enum StoreError {
     /// Another process serves from it.
     #[error("another desk runs on {0}")]
     InUse(String),
+    /// There is no folder for the file.
+    #[error("{0}: there is no such folder")]
+    NoFolder(String),
     /// No desk has served from it.
     #[error("{0} is not a desk's store, or is not there; a desk makes it when it first starts")]
     Unused(String),
