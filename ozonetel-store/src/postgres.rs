@@ -4,6 +4,8 @@
 //! Each answer is waited for only so long: one that is lost on its way, as when the server's host is gone without a word,
 //! never comes. A connection without an answer is closed and used no more.
 
+use std::error::Error;
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -108,7 +110,7 @@ impl PgLink {
     /// # Errors
     /// It has been closed.
     pub fn conn(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
-        self.conn.as_deref_mut().ok_or_else(no_answer)
+        self.conn.as_deref_mut().ok_or_else(|| sqlx::Error::Io(io::ErrorKind::NotConnected.into()))
     }
 
     /// What was answered in time. If nothing was, the connection is closed: in which state it is, is not known.
@@ -133,14 +135,26 @@ impl PgLink {
     }
 }
 
-/// Whether a [`PgLink`] failed because no answer came in time.
+/// Whether a [`PgLink`] was closed because no answer came in time. Asked again, it fails otherwise; so does a connection
+/// for which the system's own patience has ended.
 pub fn is_no_answer(error: &sqlx::Error) -> bool {
-    matches!(error, sqlx::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut)
+    let sqlx::Error::Io(error) = error else { return false };
+    error.get_ref().is_some_and(|inner| inner.is::<NoAnswer>())
+}
+
+#[derive(Debug)]
+struct NoAnswer;
+
+impl Error for NoAnswer {}
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the database has not answered in time")
+    }
 }
 
 fn no_answer() -> sqlx::Error {
-    let text = "the database has not answered in time";
-    sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, text))
+    sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, NoAnswer))
 }
 
 impl Drop for PgLink {
@@ -190,11 +204,21 @@ mod tests {
             let slow = link.control("SELECT pg_sleep(10)").await.unwrap_err();
             assert!(is_no_answer(&slow), "{slow}");
             // Also when another is asked for, no one waits for the first answer.
-            assert!(link.control("SELECT 1").await.is_err());
+            let closed = link.control("SELECT 1").await.unwrap_err();
+            assert!(!is_no_answer(&closed), "{closed}");
             drop(link);
             PgLink::of(&pool, LIMIT).await.unwrap().control("SELECT 1").await.unwrap();
             assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
         }
+    }
+
+    #[test]
+    fn what_the_system_has_waited_for_is_not_a_connections_missing_answer() {
+        assert!(is_no_answer(&no_answer()));
+        for kind in [io::ErrorKind::TimedOut, io::ErrorKind::ConnectionReset] {
+            assert!(!is_no_answer(&sqlx::Error::Io(kind.into())), "{kind}");
+        }
+        assert!(!is_no_answer(&sqlx::Error::PoolTimedOut));
     }
 
     #[tokio::test]

@@ -12,6 +12,7 @@ use ozonetel_sdk::error::Invalid;
 use ozonetel_sdk::transport::reqwest::{Network, Reqwest};
 use ozonetel_sdk::{Client, ClientBuilder};
 use ozonetel_sim::Sim;
+use sqlx::postgres::PgConnectOptions;
 
 use crate::assist::AssistSettings;
 use crate::core::audio::HOSTS;
@@ -500,7 +501,9 @@ fn store(
         )),
         (Some(file), None) => Ok(StoreChoice::File(file.into())),
         (None, Some(url)) => match url.split_once("://") {
-            Some(("postgres" | "postgresql", _)) => Ok(StoreChoice::Postgres(url.into())),
+            Some(("postgres" | "postgresql", _)) if url.parse::<PgConnectOptions>().is_ok() => {
+                Ok(StoreChoice::Postgres(url.into()))
+            }
             _ => {
                 Err(Invalid::new("DATABASE_URL", "expected postgres://user:password@host/database"))
             }

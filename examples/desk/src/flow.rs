@@ -10,6 +10,7 @@ pub mod booking;
 pub mod bridging;
 pub mod caller_profiles;
 pub mod calling;
+mod claims;
 pub mod controlling;
 pub mod customers;
 pub mod delivering;

@@ -1,8 +1,7 @@
 //! Agent-desk backend: the binary. The one place that reads the environment.
 
 use std::error::Error;
-use std::fmt;
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,6 +15,7 @@ use desk::flow::demo::{add_demo_leads, add_demo_schedule, demo_templates};
 use desk::flow::push_address::{Intake, PushKind};
 use desk::flow::subscription;
 use desk::ops::args::{Args, DeskTask};
+use desk::ops::ending::{self, Misconfigured, cannot_listen, unusable};
 use desk::ops::health::Condition;
 use desk::ops::stores::{StoreUse, looked_at, named_store};
 #[cfg(feature = "otel")]
@@ -26,7 +26,8 @@ use desk::people::token::new_token;
 use desk::records::{AudioSource, Records};
 use desk::simulated::SimPhones;
 use desk::simulated::stand_ins::StandIns;
-use desk::store::{Db, FileLock, Memory, Meta as _, Owner, Store, StoreError, backup};
+use desk::store::backup::{self, BackupError, CopyProgress};
+use desk::store::{Db, FileLock, Memory, Meta as _, Owner, Store, StoreError};
 use desk::{AgentSocketSettings, Desk, Settings, app, guide, serve};
 use mimalloc::MiMalloc;
 use ozonetel_sdk::Client;
@@ -58,23 +59,8 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("desk: {error}");
-            if error.is::<Misconfigured>() {
-                return ExitCode::from(supervisor::MISCONFIGURED);
-            }
-            ExitCode::FAILURE
+            ending::code(&*error)
         }
-    }
-}
-
-/// What another start would not mend.
-#[derive(Debug)]
-struct Misconfigured(String);
-
-impl Error for Misconfigured {}
-
-impl fmt::Display for Misconfigured {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 
@@ -89,14 +75,19 @@ async fn run(task: DeskTask) -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
     let known = |name: &str| VARIABLES.iter().any(|(known, _)| *known == name);
-    Environment::process_variables(|name| known(name) || name.starts_with("OZONETEL_"))?;
+    Environment::process_variables(|name| known(name) || name.starts_with("OZONETEL_"))
+        .map_err(|invalid| Misconfigured(invalid.to_string()))?;
     let variables = |name: &str| std::env::var(name).ok();
     let config = Config::read(&variables).map_err(|invalid| misread(&invalid, &variables))?;
     let config = config.named_after(&host());
     #[cfg(feature = "otel")]
     let traces = if task == DeskTask::Serve { config.traces.as_deref() } else { None };
     #[cfg(feature = "otel")]
-    let (traces, exporting) = traces.map(trace::layer).transpose()?.unzip();
+    let (traces, exporting) = traces
+        .map(trace::layer)
+        .transpose()
+        .map_err(|error| Misconfigured(error.to_string()))?
+        .unzip();
     #[cfg(not(feature = "otel"))]
     let traces: Option<Identity> = None;
     log(config.log_is_json, traces);
@@ -287,7 +278,7 @@ async fn on_simulator(
     } else {
         if desk.people().has_demo().await? {
             let why = "the store has the demo users, whose password everyone knows";
-            return Err(format!("{why}; DESK_STORE names another file").into());
+            return Err(Misconfigured(format!("{why}; DESK_STORE names another file")).into());
         }
         say(&first.to_string());
         offer_set_up(&desk, &http).await?;
@@ -447,21 +438,27 @@ async fn copy_store(config: &Config, file: PathBuf, way: StoreCopy) -> Result<()
         StoreCopy::Back => store.display().to_string(),
     };
     let (stop, _) = serve::signals()?;
-    let (done, copied) = tokio::sync::oneshot::channel();
+    let (done, mut copied) = tokio::sync::oneshot::channel();
+    let progress = Arc::new(CopyProgress::default());
+    let own = Arc::clone(&progress);
     // A thread that the end of the process does not wait for.
     std::thread::spawn(move || {
         let copied = match way {
-            StoreCopy::Out => backup::back_up(&store, &file),
-            StoreCopy::Back => backup::restore(&file, &store, &owner),
+            StoreCopy::Out => backup::back_up(&store, &file, &own),
+            StoreCopy::Back => backup::restore(&file, &store, &owner, &own),
         };
         // Whoever was stopped waits no more.
         let _ = done.send(copied);
     });
     let contents = tokio::select! {
-        copied = copied => copied??,
+        biased;
+        copied = &mut copied => copied??,
         () = stop.cancelled() => {
-            backup::abandon();
-            return Err("stopped; nothing was made".into());
+            if progress.abandon() {
+                return Err(BackupError::Stopped.into());
+            }
+            // It is there already, and is on disk in a moment.
+            copied.await??
         }
     };
     say(&format!("{place}: {contents}"));
@@ -503,7 +500,7 @@ async fn opened(config: &Config) -> Result<Opened, Box<dyn Error>> {
     let mut lock = None;
     let store = match &config.store {
         StoreChoice::File(file) => {
-            lock = Some(FileLock::take(file)?);
+            lock = Some(FileLock::take(file).map_err(unusable)?);
             Db::sqlite(file).await.map_err(unusable)?
         }
         StoreChoice::Fresh => Db::sqlite(&fresh()?).await?,
@@ -517,14 +514,6 @@ async fn opened(config: &Config) -> Result<Opened, Box<dyn Error>> {
         other => unusable(other),
     })?;
     Ok(Opened { store: Arc::new(store), start, _lock: lock })
-}
-
-/// Why a store cannot be served from. Tables of another version stay so.
-fn unusable(error: StoreError) -> Box<dyn Error> {
-    match error {
-        StoreError::Version(_) => Misconfigured(error.to_string()).into(),
-        other => other.into(),
-    }
 }
 
 /// Where no variable names the secret in the addresses that the service is given, it is the store's own: a call that is
@@ -566,17 +555,6 @@ fn host() -> String {
 fn fresh() -> std::io::Result<PathBuf> {
     let folder = tempfile::Builder::new().prefix("desk-").tempdir()?.keep();
     Ok(folder.join(FILE))
-}
-
-/// Why the address cannot be used; what has no port in it gets an example.
-fn cannot_listen(address: &str, error: &std::io::Error) -> String {
-    let example = match error.kind() {
-        ErrorKind::InvalidInput => {
-            "; DESK_LISTEN is a port from 0 to 65535, or an address with one, such as 8080 or localhost:8080"
-        }
-        _ => "",
-    };
-    format!("cannot listen on {address}: {error}{example}")
 }
 
 /// Prints; a reader who has gone away is not a reason to stop serving.

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod args;
 pub mod doctor;
+pub mod ending;
 pub mod forget;
 pub mod health;
 pub mod life;

@@ -33,6 +33,9 @@ pub struct MissedNumber {
     pub closed: Option<(i64, String, String)>,
     /// Who has claimed it, and until when.
     pub claim: Option<(String, i64)>,
+    /// The dial that the claim was made for; none where the agent claimed it by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_for: Option<String>,
     /// When it was noted that someone has to call back, by the clock of who noted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened_ms: Option<i64>,
@@ -63,6 +66,7 @@ impl MissedNumber {
             reached_ms: None,
             closed: None,
             claim: None,
+            claimed_for: None,
             opened_ms: None,
         }
     }
@@ -84,14 +88,14 @@ impl MissedNumber {
     pub fn reached(&mut self, at_ms: i64) {
         self.reached_ms = Some(self.reached_ms.map_or(at_ms, |known| known.max(at_ms)));
         if !self.is_open() {
-            self.claim = None;
+            self.drop_claim();
         }
     }
 
     /// Closes it by hand.
     pub fn close(&mut self, by: &str, why: &str, at_ms: i64) {
         self.closed = Some((at_ms, by.to_owned(), why.to_owned()));
-        self.claim = None;
+        self.drop_claim();
     }
 
     /// Whether someone still has to call back: the last missed call is later than the last conversation.
@@ -117,12 +121,46 @@ impl MissedNumber {
             return Err(ClaimedByOther { agent: other.clone(), until_ms: *until });
         }
         self.claim = Some((agent.to_owned(), now_ms.saturating_add(CLAIM_MS)));
+        self.claimed_for = None;
+        Ok(())
+    }
+
+    /// Claims it for a dial of an agent, or renews the claim that the agent has.
+    ///
+    /// # Errors
+    /// Another agent has it.
+    pub fn claim_for(
+        &mut self,
+        dial: &str,
+        agent: &str,
+        now_ms: i64,
+    ) -> Result<(), ClaimedByOther> {
+        let is_free = self.claimed_by(now_ms).is_none();
+        let claimed_for = if is_free { Some(dial.to_owned()) } else { self.claimed_for.clone() };
+        self.claim(agent, now_ms)?;
+        self.claimed_for = claimed_for;
         Ok(())
     }
 
     /// Gives one's claim up. Whether there was one.
     pub fn release(&mut self, agent: &str) -> bool {
-        self.claim.take_if(|(own, _)| is_same_agent(own, agent)).is_some()
+        let is_own = self.claim.as_ref().is_some_and(|(own, _)| is_same_agent(own, agent));
+        if is_own {
+            self.drop_claim();
+        }
+        is_own
+    }
+
+    /// Gives up the claim that was made for a dial, unless its agent has claimed it by hand since.
+    pub fn release_for(&mut self, dial: &str) {
+        if self.claimed_for.as_deref() == Some(dial) {
+            self.drop_claim();
+        }
+    }
+
+    fn drop_claim(&mut self) {
+        self.claim = None;
+        self.claimed_for = None;
     }
 }
 
@@ -159,6 +197,26 @@ mod tests {
             assert!(entry.claim("agent02", 2).is_err());
             assert!(entry.release(releases), "{releases}");
         }
+    }
+
+    #[test]
+    fn the_claim_of_a_dial_is_given_up_with_it_and_ones_own_is_not() {
+        let mut entry = MissedNumber::new(number(), "1", 10);
+        entry.claim_for("d1", "agent01", 0).unwrap();
+        assert!(entry.claim_for("d2", "agent02", 1).is_err());
+        entry.claim_for("d3", "Agent01", 2).unwrap();
+        entry.release_for("d3");
+        assert_eq!(entry.claimed_by(3), Some("Agent01"), "it was made for the first");
+        entry.release_for("d1");
+        assert_eq!((entry.claimed_by(3), &entry.claimed_for), (None, &None));
+        entry.claim_for("d4", "agent01", 4).unwrap();
+        entry.claim("agent01", 5).unwrap();
+        entry.release_for("d4");
+        assert_eq!(entry.claimed_by(6), Some("agent01"), "by hand since");
+        entry.claim_for("d5", "agent02", 5 + CLAIM_MS).unwrap();
+        entry.claim_for("d6", "agent01", 5 + 2 * CLAIM_MS).unwrap();
+        entry.release_for("d5");
+        assert_eq!(entry.claimed_by(6 + 2 * CLAIM_MS), Some("agent01"), "the first ran out");
     }
 
     #[test]

@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 use tracing::Instrument as _;
 
 use super::auditing::append;
+use super::claims::give_back;
 use super::facts::{Together, record_made, record_with};
 use super::ledger::{answer, dial_changed, dialed, given, invite_missing};
 use super::viewing::{call_refusal, now_ms};
@@ -243,8 +244,8 @@ async fn place(
             if let Some(row) = audit {
                 append(desk, about(row, &entry)).await;
             }
-            if claim == DialClaim::Takes && entry.state.rang_no_one() {
-                barring::give_back(desk, &entry).await;
+            if claim == DialClaim::Takes {
+                give_back(desk, &entry).await;
             }
             if let Some(ucid) = entry.ucid {
                 desk.traces().remember(ucid.as_str());
@@ -377,6 +378,7 @@ fn write_later(desk: &Desk, decided: DialEntry) {
         for _ in 0..write_again::TIMES {
             tokio::time::sleep(write_again::PAUSE).await;
             if let Ok(written) = write(&desk, &decided, &mut None).await {
+                give_back(&desk, &written).await;
                 return follow(&desk, &written);
             }
         }

@@ -2,6 +2,7 @@
 
 use ozonetel_sdk::types::Ucid;
 
+use super::claims::give_back;
 use super::facts::{Together, record_with};
 use super::ledger::{answered, dial_changed, dialed};
 use super::viewing::now_ms;
@@ -56,6 +57,7 @@ async fn apply_once(
         _ => {
             let events = vec![dial_changed(&settled)];
             desk.store().change_dial(write, at, events).await?;
+            give_back(desk, &settled).await;
         }
     }
     Ok(true)

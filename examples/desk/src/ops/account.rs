@@ -1,6 +1,6 @@
 //! Looks whether the service takes the account, and whether it knows what the settings name. Only reads.
 
-use ozonetel_sdk::{Client, Error, ErrorKind, Reason};
+use ozonetel_sdk::{Client, Error, Reason};
 
 use super::health::Condition;
 use crate::desk::Settings;
@@ -39,10 +39,10 @@ pub(crate) fn why(error: &Error) -> String {
     format!("{}{advice}", error.summary())
 }
 
-/// Whether the account's credentials are at fault, so that asking again is of no use.
+/// Whether the service says that the account's credentials are wrong, so that asking again is of no use. Another refusal
+/// of a token, or a token that has expired, is a matter of the moment.
 pub fn is_of_credentials(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Credentials)
-        || matches!(error.reason(), Some(Reason::BadCredentials | Reason::TokenExpired))
+    error.reason() == Some(Reason::BadCredentials)
 }
 
 /// Asks for the configured campaign, or, without one, for the dispositions: questions that need the credentials and
@@ -75,6 +75,11 @@ pub async fn check(client: &Client, settings: &Settings) -> Result<Vec<Finding>,
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use ozonetel_sdk::ErrorKind;
+    use ozonetel_sdk::auth::AuthMode;
+    use ozonetel_sdk::testing::doubles::{Replay, Turn};
     use ozonetel_sim::{Fault, FaultKind, Sim};
 
     use super::*;
@@ -110,5 +115,23 @@ mod tests {
         assert!(sim.fault(Fault::new(FaultKind::Html).times(20)));
         let error = check(&client, &settings(None)).await.unwrap_err();
         assert!(!is_of_credentials(&error), "{error}");
+    }
+
+    /// Of all refusals of a token only that of the key itself stays.
+    #[tokio::test(start_paused = true)]
+    async fn a_token_that_is_refused_for_another_reason_is_not_the_credentials_fault() {
+        for (message, is_wrong) in [
+            ("Internal error", false),
+            ("Token Expired", false),
+            ("Invalid userName or apiKey", true),
+        ] {
+            let body = format!(r#"{{"status":"error","message":"{message}"}}"#);
+            let replay = Replay::new((0..20).map(|_| Turn::json(body.clone())));
+            let client = Client::builder().account("acme_support").key("test-key");
+            let client = client.mode(AuthMode::Token).transport(Arc::new(replay)).build().unwrap();
+            let error = check(&client, &settings(None)).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Credentials, "{message}");
+            assert_eq!(is_of_credentials(&error), is_wrong, "{message}");
+        }
     }
 }

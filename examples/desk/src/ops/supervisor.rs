@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::life::Life;
 
-/// How the process ends when another start would not mend it: a setting, refused credentials, another's store. It is
-/// `EX_CONFIG`, and the unit starts nothing again after it.
+/// How the process ends when another start would not mend it: a setting, a wrong key, another's store. It is `EX_CONFIG`,
+/// and the unit starts nothing again after it.
 pub const MISCONFIGURED: u8 = 78;
 
 /// How long a start takes until the manager is asked for more time, and how much is asked for each time.

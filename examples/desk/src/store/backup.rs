@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
@@ -33,6 +33,9 @@ pub enum BackupError {
     /// The file cannot be written.
     #[error("{file} cannot be written: {1}", file = .0.display())]
     File(PathBuf, io::ErrorKind),
+    /// Whoever wanted it has abandoned it.
+    #[error("stopped; nothing was made")]
+    Stopped,
     /// The store says no.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -64,15 +67,17 @@ impl fmt::Display for BackupContents {
 ///
 /// ```
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// use desk::store::{Db, Meta as _, Owner, backup};
+/// use desk::store::backup::{self, CopyProgress};
+/// use desk::store::{Db, Meta as _, Owner};
 ///
 /// let folder = tempfile::tempdir()?;
 /// let (store, copy) = (folder.path().join("desk.sqlite"), folder.path().join("copy.sqlite"));
 /// let desk = Db::sqlite(&store).await?;
 /// desk.take_for(&Owner::Simulator).await?;
-/// let taken = backup::back_up(&store, &copy)?;
-/// let put_back = backup::restore(&copy, &folder.path().join("new.sqlite"), &Owner::Simulator)?;
-/// assert_eq!(taken, put_back);
+/// let taken = backup::back_up(&store, &copy, &CopyProgress::default())?;
+/// let (new, progress) = (folder.path().join("new.sqlite"), CopyProgress::default());
+/// assert_eq!(backup::restore(&copy, &new, &Owner::Simulator, &progress)?, taken);
+/// assert!(!progress.abandon(), "it is made");
 /// # Ok(()) }
 /// # tokio::runtime::Runtime::new()?.block_on(run())?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -80,18 +85,27 @@ impl fmt::Display for BackupContents {
 ///
 /// # Errors
 /// [`BackupError`]; the file is then not there.
-pub fn back_up(store: &Path, to: &Path) -> Result<BackupContents, BackupError> {
+pub fn back_up(
+    store: &Path,
+    to: &Path,
+    progress: &CopyProgress,
+) -> Result<BackupContents, BackupError> {
     if to.try_exists().unwrap_or(true) {
         return Err(BackupError::Exists(to.to_owned()));
     }
-    copy(&opened(store)?, store, to)
+    copy(&opened(store)?, store, to, progress)
 }
 
 /// Puts a copy where a store is to be, for a desk of the same owner that does not run yet.
 ///
 /// # Errors
 /// [`BackupError`]: something is there, the copy is not whole, is another's or a newer desk's. Nothing has changed then.
-pub fn restore(from: &Path, store: &Path, owner: &Owner) -> Result<BackupContents, BackupError> {
+pub fn restore(
+    from: &Path,
+    store: &Path,
+    owner: &Owner,
+    progress: &CopyProgress,
+) -> Result<BackupContents, BackupError> {
     let source = opened(from)?;
     let found: Option<String> = source
         .query_row("SELECT value FROM desk_meta WHERE name = 'owner'", [], |row| row.get(0))
@@ -125,7 +139,7 @@ pub fn restore(from: &Path, store: &Path, owner: &Owner) -> Result<BackupContent
             Err(error) => return Err(BackupError::File(path, error.kind())),
         }
     }
-    copy(&source, from, store)
+    copy(&source, from, store, progress)
 }
 
 /// A desk's store that is there.
@@ -151,13 +165,60 @@ const UNFINISHED: &str = ".desk-copy-";
 /// How often a copy is begun under another name.
 const TRIES: usize = 5;
 
-/// The copy that this process is making.
-static UNDER_WAY: Mutex<Option<PathBuf>> = Mutex::new(None);
+/// How far a copy has come, for whoever may abandon it.
+#[derive(Debug, Default)]
+pub struct CopyProgress(Mutex<CopyState>);
 
-/// Takes away what there is of a copy that this process is making and will not finish.
-pub fn abandon() {
-    if let Some(file) = UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        remove_unfinished(&file);
+#[derive(Debug, Default)]
+enum CopyState {
+    #[default]
+    NotBegun,
+    /// The file in which it is being made.
+    Unfinished(PathBuf),
+    /// It has its name.
+    Made,
+    Abandoned,
+}
+
+impl CopyProgress {
+    /// Abandons the copy and takes away what there is of it. Whether it was: a copy that has its name stays.
+    pub fn abandon(&self) -> bool {
+        let mut state = self.state();
+        match &*state {
+            CopyState::Made => return false,
+            CopyState::Unfinished(file) => remove_unfinished(file),
+            CopyState::NotBegun | CopyState::Abandoned => {}
+        }
+        *state = CopyState::Abandoned;
+        true
+    }
+
+    fn state(&self) -> MutexGuard<'_, CopyState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// It is made in this file.
+    fn begin(&self, file: &Path) -> Result<(), BackupError> {
+        let mut state = self.state();
+        if matches!(*state, CopyState::Abandoned) {
+            return Err(BackupError::Stopped);
+        }
+        *state = CopyState::Unfinished(file.to_owned());
+        Ok(())
+    }
+
+    /// Gives it its name.
+    fn finish(&self, file: NamedTempFile, to: &Path) -> Result<(), BackupError> {
+        let mut state = self.state();
+        if matches!(*state, CopyState::Abandoned) {
+            return Err(BackupError::Stopped);
+        }
+        file.persist_noclobber(to).map_err(|PersistError { error, .. }| match error.kind() {
+            io::ErrorKind::AlreadyExists => BackupError::Exists(to.to_owned()),
+            kind => BackupError::File(to.to_owned(), kind),
+        })?;
+        *state = CopyState::Made;
+        Ok(())
     }
 }
 
@@ -205,13 +266,18 @@ fn begin(folder: &Path) -> io::Result<NamedTempFile> {
 }
 
 /// Copies all pages into a file beside `to`, which takes its name once it is whole and on disk.
-fn copy(source: &Connection, from: &Path, to: &Path) -> Result<BackupContents, BackupError> {
+fn copy(
+    source: &Connection,
+    from: &Path,
+    to: &Path,
+    progress: &CopyProgress,
+) -> Result<BackupContents, BackupError> {
     let failed = |error: &io::Error| BackupError::File(to.to_owned(), error.kind());
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     remove_left(folder).map_err(|error| failed(&error))?;
     let file = begin(folder).map_err(|error| failed(&error))?;
-    *UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner) = Some(file.path().to_owned());
+    progress.begin(file.path())?;
     let mut target = Connection::open(file.path())?;
     {
         let copying = Backup::new(source, &mut target)?;
@@ -229,10 +295,7 @@ fn copy(source: &Connection, from: &Path, to: &Path) -> Result<BackupContents, B
     let contents = contents(&target)?;
     target.close().map_err(|(_, error)| error)?;
     file.as_file().sync_all().map_err(|error| failed(&error))?;
-    file.persist_noclobber(to).map_err(|PersistError { error, .. }| match error.kind() {
-        io::ErrorKind::AlreadyExists => BackupError::Exists(to.to_owned()),
-        _ => failed(&error),
-    })?;
+    progress.finish(file, to)?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| failed(&error))?;
     Ok(contents)
 }

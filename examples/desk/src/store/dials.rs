@@ -286,7 +286,7 @@ async fn claim(
     at: i64,
 ) -> Result<bool, StoreError> {
     let Some((version, mut missed)) = missed else { return Ok(true) };
-    if missed.claim(new.agent.as_str(), at).is_err()
+    if missed.claim_for(&new.id, new.agent.as_str(), at).is_err()
         || write_missed(tx, version, &missed).await? != 1
     {
         return Ok(false);
@@ -301,23 +301,26 @@ async fn begin(
     holder: String,
     at: i64,
 ) -> Result<DialDecision, StoreError> {
-    // Another desk may write the same row between the question and the insertion: then the question is asked again.
+    // Another desk may write the same row, or claim the same number, between the question and the insertion: then the
+    // question is asked again.
     for _ in 0..4 {
         let (view, missed) = ledger(tx, &new, at).await?;
         let decision = decide(&new, view, at);
         let DialDecision::Place { close, way, phone_name, claim: wanted } = &decision else {
             return Ok(decision);
         };
-        if *wanted != DialClaim::None && !claim(tx, missed, &new, at).await? {
-            continue;
-        }
         if let Some(id) = close {
             release(tx, id).await?;
         }
         (new.way, new.phone_name) = (*way, phone_name.clone());
-        if insert(tx, &new, &holder).await? {
+        if !insert(tx, &new, &holder).await? {
+            continue;
+        }
+        // Only with its row: a dial that does not go out claims nothing.
+        if *wanted == DialClaim::None || claim(tx, missed, &new, at).await? {
             return Ok(decision);
         }
+        tx.execute("DELETE FROM desk_dial WHERE id = $1", args![&new.id]).await?;
     }
     Err(StoreError::Conflict("dial"))
 }
@@ -549,3 +552,6 @@ impl Dials for Db {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests;

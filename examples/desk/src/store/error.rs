@@ -42,6 +42,9 @@ pub enum StoreError {
     /// Another process serves from it.
     #[error("another desk runs on {0}")]
     InUse(String),
+    /// There is no folder for the file.
+    #[error("{0}: there is no such folder")]
+    NoFolder(String),
     /// No desk has served from it.
     #[error("{0} is not a desk's store, or is not there; a desk makes it when it first starts")]
     Unused(String),
@@ -64,7 +67,10 @@ impl StoreError {
                 }
                 Self::Unavailable(format!("the database answered code {code}").into())
             }
-            error if is_no_answer(error) => unavailable("the database has not answered in time"),
+            error if is_no_answer(error) => {
+                tracing::warn!("PostgreSQL has not answered in time: its connection is closed");
+                unavailable("the database has not answered in time")
+            }
             sqlx::Error::Io(inner) => Self::Unavailable(inner.kind().to_string().into()),
             sqlx::Error::PoolTimedOut => unavailable("no connection was free in time"),
             sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => unavailable("it is closed"),
@@ -122,6 +128,11 @@ impl From<rusqlite::Error> for StoreError {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use ozonetel_store::postgres::PgLink;
+
     use super::*;
 
     /// What is given again and again to a database that will not take it holds up what comes after it.
@@ -146,5 +157,31 @@ mod tests {
             assert_eq!(matches!(of(code), StoreError::NotTaken(_)), !taken, "{code}");
         }
         assert_eq!(of(ffi::SQLITE_CONSTRAINT_UNIQUE), StoreError::Taken("the key"));
+    }
+
+    #[tokio::test]
+    async fn a_connection_without_an_answer_is_in_the_log() {
+        let url = crate::store::suite::postgres().await;
+        let patience = Duration::from_secs(5);
+        let pool = ozonetel_store::postgres::pool(1, patience).connect(&url).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("log");
+        let log = Arc::new(std::fs::File::create(&file).unwrap());
+        let log = tracing_subscriber::fmt().with_ansi(false).with_writer(log).finish();
+        let _logging = tracing::subscriber::set_default(log);
+        // Other tests, which log nowhere, have been where this one will be.
+        tracing::callsite::rebuild_interest_cache();
+        let lines = || std::fs::read_to_string(&file).unwrap();
+        let said = "PostgreSQL has not answered in time: its connection is closed";
+        let away = StoreError::of(&sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()));
+        assert_eq!(away, StoreError::Unavailable("timed out".into()));
+        assert_eq!(lines().matches(said).count(), 0);
+        let mut link = PgLink::of(&pool, Duration::from_millis(100)).await.unwrap();
+        let error = StoreError::of(&link.control("SELECT pg_sleep(5)").await.unwrap_err());
+        let late = "the database has not answered in time";
+        assert_eq!(error, StoreError::Unavailable(late.into()));
+        let closed = StoreError::of(&link.control("SELECT 1").await.unwrap_err());
+        assert_eq!(closed, StoreError::Unavailable("not connected".into()));
+        assert_eq!(lines().matches(said).count(), 1, "{}", lines());
     }
 }

@@ -29,16 +29,13 @@ impl FileLock {
     /// ```
     ///
     /// # Errors
-    /// [`StoreError::InUse`] if another process has it; the file beside it cannot be made.
+    /// [`StoreError::InUse`] if another process has it; [`StoreError::NoFolder`]; the file beside it cannot be made.
     pub fn take(file: &Path) -> Result<Self, StoreError> {
         let mut beside = file.as_os_str().to_owned();
         beside.push(".lock");
         let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&beside);
         let opened = opened.map_err(|error| match error.kind() {
-            ErrorKind::NotFound => {
-                let text = format!("{}: there is no such folder", file.display());
-                StoreError::Unavailable(text.into())
-            }
+            ErrorKind::NotFound => StoreError::NoFolder(file.display().to_string()),
             _ => unavailable(file, &error),
         })?;
         match opened.try_lock() {

@@ -156,10 +156,16 @@ impl Schema {
     }
 }
 
-/// What it means that a step, or what goes with it, failed.
+/// What it means that a step, or what goes with it, failed. Of a step that the database did not do nothing is kept: it
+/// is another try's.
 pub(super) fn failed(error: MigrateError) -> StoreError {
     match error {
         MigrateError::Execute(error) => StoreError::of(&error),
+        MigrateError::ExecuteMigration(error, step) => {
+            let error = StoreError::of(&error);
+            tracing::error!(step, %error, "a step of the tables was not done; nothing of it is kept");
+            error
+        }
         other => StoreError::Version(other.to_string()),
     }
 }
@@ -360,6 +366,39 @@ mod tests {
         let limit = |name: &str| row.get::<String>(name).unwrap();
         assert_eq!([limit("step"), limit("lock"), limit("later")], ["10min", "10s", "30s"]);
         db.close().await;
+    }
+
+    /// A full disk and a table that is locked are no tables of another version: the next start takes the step.
+    #[tokio::test]
+    async fn a_step_that_the_database_cannot_do_now_is_done_by_the_next_start() {
+        const FULL: &[Step] =
+            &[STEPS[0], (999, "later", "PRAGMA max_page_count = 1; CREATE TABLE later (x TEXT)")];
+        const ROOM: &[Step] = &[STEPS[0], (999, "later", "CREATE TABLE later (x TEXT)")];
+        const LOCKED: &[Step] = &[
+            STEPS[0],
+            (
+                999,
+                "later",
+                "SET LOCAL lock_timeout = '50ms'; ALTER TABLE desk_meta ADD COLUMN later TEXT",
+            ),
+        ];
+        let of = |steps| Schema { version: 1, steps };
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("desk.sqlite");
+        Db::sqlite_with(&file, of(&STEPS[..1])).await.unwrap().close().await;
+        let full = Db::sqlite_with(&file, of(FULL)).await.unwrap_err();
+        assert_eq!(full, StoreError::Unavailable("the database answered code 13".into()));
+        Db::sqlite_with(&file, of(ROOM)).await.unwrap().close().await;
+
+        let server = ozonetel_postgres::server().unwrap();
+        let url = server.database("empty", async |_: &str| Ok(())).await.unwrap();
+        Db::postgres_with(&url, of(&STEPS[..1])).await.unwrap().close().await;
+        let mut other = <sqlx::PgConnection as sqlx::Connection>::connect(&url).await.unwrap();
+        sqlx::raw_sql("BEGIN; LOCK TABLE desk_meta").execute(&mut other).await.unwrap();
+        let locked = Db::postgres_with(&url, of(LOCKED)).await.unwrap_err();
+        assert_eq!(locked, StoreError::Unavailable("the database answered code 55P03".into()));
+        sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
+        Db::postgres_with(&url, of(LOCKED)).await.unwrap().close().await;
     }
 
     #[tokio::test]

@@ -1,5 +1,10 @@
 //! What there is where a store is to be. Looking makes no file and no table, and changes none.
+//!
+//! A store keeps its writes in a log beside it, which SQLite makes whenever it opens one without, also to read: made by
+//! another user, the desk could not open it. Where there is no log all is in the file, which is then read as one that
+//! nobody changes.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::str::FromStr as _;
 
@@ -96,9 +101,35 @@ pub fn look_at_file(file: &Path) -> Result<FoundStore, StoreError> {
     if !file.try_exists().unwrap_or(true) {
         return Ok(FoundStore::Nothing);
     }
-    let conn = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let conn = opened(file)?;
     conn.busy_timeout(PATIENCE)?;
     tables_of_file(&conn)?.judge()
+}
+
+fn opened(file: &Path) -> Result<Connection, StoreError> {
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    let has_log = Path::new(&log).try_exists().unwrap_or(true);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    Ok(match unchanging(file).filter(|_| !has_log) {
+        Some(address) => Connection::open_with_flags(address, flags | OpenFlags::SQLITE_OPEN_URI)?,
+        None => Connection::open_with_flags(file, flags)?,
+    })
+}
+
+/// The address of a file that nobody changes; `None` if its name is no text.
+fn unchanging(file: &Path) -> Option<String> {
+    let path = std::path::absolute(file).ok()?;
+    let mut address = "file:".to_owned();
+    for byte in path.to_str()?.bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
+            address.push(byte.into());
+        } else {
+            let _ = write!(address, "%{byte:02X}");
+        }
+    }
+    address.push_str("?immutable=1");
+    Some(address)
 }
 
 fn tables_of_file(conn: &Connection) -> Result<Tables, StoreError> {
@@ -151,6 +182,8 @@ async fn tables_of_database(conn: &mut PgConnection) -> Result<Tables, StoreErro
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::store::suite::postgres;
     use crate::store::{Db, Meta as _};
@@ -180,20 +213,40 @@ mod tests {
                     WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
         run("older", last);
         run("newer", "UPDATE desk_meta SET number = 3 WHERE name = 'schema'");
-        let digest = |name: &str| std::fs::read(at(name)).unwrap();
+        std::fs::copy(at("own"), at("a store? #1 \u{e9}%41")).unwrap();
+        let files = || {
+            let file = |entry: std::io::Result<std::fs::DirEntry>| {
+                let path = entry.unwrap().path();
+                (path.clone(), std::fs::read(path).unwrap())
+            };
+            std::fs::read_dir(folder.path()).unwrap().map(file).collect::<BTreeMap<_, _>>()
+        };
+        let before = files();
         for (name, found) in [
             ("empty", FoundStore::Nothing),
             ("foreign", FoundStore::Foreign),
             ("older", desk(Some("the simulator"), 1)),
             ("own", desk(Some("the simulator"), 0)),
+            ("a store? #1 \u{e9}%41", desk(Some("the simulator"), 0)),
         ] {
-            let before = digest(name);
             assert_eq!(look_at_file(&at(name)), Ok(found), "{name}");
-            assert_eq!(digest(name), before, "{name}");
+            assert!(files() == before, "{name}");
         }
         assert!(matches!(look_at_file(&at("newer")), Err(StoreError::Version(_))));
         assert_eq!(look_at_file(&at("none")), Ok(FoundStore::Nothing));
-        assert!(!at("none").exists());
+        assert!(files() == before);
+    }
+
+    #[tokio::test]
+    async fn what_a_desk_that_runs_has_written_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kept.sqlite");
+        let store = Db::sqlite(&file).await.unwrap();
+        assert_eq!(look_at_file(&file), Ok(desk(None, 0)));
+        store.take_for(&Owner::Simulator).await.unwrap();
+        assert_eq!(look_at_file(&file), Ok(desk(Some("the simulator"), 0)));
+        store.close().await;
+        assert_eq!(look_at_file(&file), Ok(desk(Some("the simulator"), 0)));
     }
 
     #[tokio::test]

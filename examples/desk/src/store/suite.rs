@@ -7,7 +7,7 @@ mod assist;
 mod audit;
 mod bookings;
 mod calls;
-mod dials;
+pub(super) mod dials;
 mod events;
 mod handoffs;
 mod leads;

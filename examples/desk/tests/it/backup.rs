@@ -7,13 +7,21 @@ use std::process::Command;
 use std::sync::Arc;
 
 use desk::core::caller::Role;
-use desk::store::backup::{BackupError, back_up, restore};
+use desk::store::backup::{self, BackupContents, BackupError, CopyProgress};
 use desk::store::{Db, FileLock, Meta as _, Owner, StoreError};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 
 use crate::floor::{Floor, token};
+
+fn back_up(store: &Path, to: &Path) -> Result<BackupContents, BackupError> {
+    backup::back_up(store, to, &CopyProgress::default())
+}
+
+fn restore(from: &Path, store: &Path, owner: &Owner) -> Result<BackupContents, BackupError> {
+    backup::restore(from, store, owner, &CopyProgress::default())
+}
 
 /// All rows of all tables, in an order of their own.
 fn rows(file: &Path) -> BTreeMap<String, Vec<Vec<Value>>> {
@@ -175,6 +183,29 @@ async fn the_next_copy_takes_away_what_one_that_was_killed_has_left() {
     back_up(&at("desk.sqlite"), &at("copy.sqlite")).unwrap();
     let names = [".desk-copy-left", ".desk-copy-left-journal", ".desk-copy-made", "other"];
     assert_eq!(names.map(|name| at(name).exists()), [false, false, true, true]);
+}
+
+#[tokio::test]
+async fn a_copy_that_has_its_name_is_not_abandoned_and_one_that_has_none_is_not_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let store = Db::sqlite(&at("desk.sqlite")).await.unwrap();
+    store.take_for(&Owner::Simulator).await.unwrap();
+    store.close().await;
+    let progress = CopyProgress::default();
+    let made = backup::back_up(&at("desk.sqlite"), &at("copy.sqlite"), &progress).unwrap();
+    assert!(!progress.abandon());
+    let progress = CopyProgress::default();
+    let (copy, new) = (at("copy.sqlite"), at("new.sqlite"));
+    assert_eq!(backup::restore(&copy, &new, &Owner::Simulator, &progress).unwrap(), made);
+    assert!(!progress.abandon() && new.is_file());
+    let files = || std::fs::read_dir(folder.path()).unwrap().count();
+    let before = files();
+    let progress = CopyProgress::default();
+    assert!(progress.abandon());
+    let stopped = backup::back_up(&at("desk.sqlite"), &at("other.sqlite"), &progress).unwrap_err();
+    assert!(matches!(stopped, BackupError::Stopped), "{stopped}");
+    assert_eq!(files(), before);
 }
 
 /// All rows of all tables.

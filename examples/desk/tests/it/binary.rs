@@ -1,5 +1,6 @@
 //! The real binary, on a free port: a whole call over HTTP, and an orderly end.
 
+use std::future::IntoFuture as _;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -337,6 +338,27 @@ async fn an_account_that_is_refused_ends_it_at_once_and_one_that_is_away_does_no
     assert_eq!((status, &readiness["parts"]["service"]["condition"]), (503, &json!("down")));
     assert_eq!(readiness["parts"]["store"]["condition"], "ok");
     assert_eq!(desk.ask("GET", "/healthz", "").await.0, 200);
+}
+
+/// A desk that runs outlives such an answer, and so does one that starts meanwhile.
+#[tokio::test]
+async fn an_account_whose_token_is_refused_for_a_moment_is_served_all_the_same() {
+    let answer = || async { axum::Json(json!({"status": "error", "message": "Internal error"})) };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let service = axum::serve(listener, axum::Router::new().fallback(answer));
+    let service = tokio::spawn(service.into_future());
+    let desk = start(&[
+        ("OZONETEL_ACCOUNT", "acme_support"),
+        ("OZONETEL_API_KEY", "test-key"),
+        ("OZONETEL_AUTH", "token"),
+        ("OZONETEL_BASE_URL", &url),
+    ])
+    .await;
+    let (status, readiness) = desk.ask("GET", "/readyz", "").await;
+    assert_eq!((status, &readiness["parts"]["service"]["condition"]), (503, &json!("down")));
+    assert_eq!(desk.terminate().await.0, Some(0));
+    service.abort();
 }
 
 #[cfg(unix)]

@@ -46,10 +46,17 @@ async fn the_doctor_makes_no_store_of_a_file_and_changes_no_tables() {
         let (_, found) = output_of(&folder, variables, &["doctor"]).await;
         assert!(found.contains(part), "{found}");
         let after = contents(&folder, "kept.sqlite");
-        assert!(before.0 == after.0, "{part}");
-        let (well, text) = output_of(&folder, variables, &["user", "list"]).await;
-        assert!(!well && (text.contains("belongs to") || text.contains("older")), "{text}");
-        assert!(before.0 == contents(&folder, "kept.sqlite").0, "{part}");
+        assert!(before == after, "{part}");
+        for args in [&["user", "list"][..], &["user", "add", "a@example.test", "--role", "agent"]] {
+            let (well, text) = output_of(&folder, variables, args).await;
+            assert!(!well && (text.contains("belongs to") || text.contains("older")), "{text}");
+            assert!(before == contents(&folder, "kept.sqlite"), "{part}");
+        }
+        // A copy is of what there is, whosever it is.
+        let copy = folder.path().join("copy.sqlite");
+        let (well, text) = output_of(&folder, variables, &["backup", "copy.sqlite"]).await;
+        assert!(well && text.contains("copy.sqlite: "), "{text}");
+        std::fs::remove_file(copy).unwrap();
     }
 }
 
@@ -175,4 +182,57 @@ async fn a_copy_that_is_stopped_leaves_nothing_behind() {
     assert_eq!(child.wait().await.unwrap().code(), Some(1));
     let left: Vec<_> = copies().map(|entry| entry.unwrap().file_name()).collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+/// How the desk ends that is to serve, with what it says.
+async fn end_of(folder: &TempDir, variables: &[(&str, &str)]) -> (Option<i32>, String) {
+    let output = command_of(folder, variables).output();
+    let output = tokio::time::timeout(Duration::from_mins(1), output).await.unwrap().unwrap();
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// After 78 the service manager starts nothing again, and after 1 it goes on trying.
+#[tokio::test]
+async fn a_desk_that_another_start_does_not_mend_says_so_by_how_it_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let sim = Sim::start();
+    let server = sim.serve().await.unwrap();
+    let url = server.url();
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    for (variables, code, part) in [
+        (&[("DESK_LISTEN", "desk:99999")][..], 78, "DESK_LISTEN is a port"),
+        (&[("DESK_LISTEN", "192.0.2.1:80")], 1, "cannot listen on 192.0.2.1:80"),
+        (
+            &[("DESK_STORE", "nowhere/desk.sqlite")],
+            78,
+            "nowhere/desk.sqlite: there is no such folder",
+        ),
+        (&[("DATABASE_URL", "postgres://desk@127.0.0.1:99999/desk")], 78, "DATABASE_URL"),
+        (&[("DATABASE_URL", "postgres://desk@127.0.0.1:9/desk")], 1, "not available"),
+        (&[("DESK_SIM_SPEED", "fast")], 78, "DESK_SIM_SPEED"),
+        (&[("OZONETEL_ACCOUNT", "acme_support")], 78, "OZONETEL_API_KEY"),
+        (
+            &[
+                ("OZONETEL_ACCOUNT", "acme_support"),
+                ("OZONETEL_API_KEY", "wrong"),
+                ("OZONETEL_BASE_URL", &url),
+            ],
+            78,
+            "the service",
+        ),
+    ] {
+        let (ended, said) = end_of(&folder, variables).await;
+        assert_eq!(ended, Some(code), "{variables:?}: {said}");
+        assert!(said.contains(part), "{variables:?}: {said}");
+    }
+    let (ended, said) = end_of(&folder, &[("DESK_LISTEN", &taken)]).await;
+    assert_eq!(ended, Some(1), "{said}");
+    #[cfg(unix)]
+    {
+        let mut command = command_of(&folder, &[]);
+        let text = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"\xff");
+        let ended = command.env("DESK_NAME", text).output().await.unwrap();
+        assert_eq!(ended.status.code(), Some(78), "no text");
+    }
 }

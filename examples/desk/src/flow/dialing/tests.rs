@@ -10,10 +10,12 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::core::dial::DialEvidence;
 use crate::core::fact::LegNews;
+use crate::core::missed::MissedNumber;
 use crate::desk::Settings;
 use crate::flow::settling::apply;
 use crate::store::memory::{Access, Interference, Stop};
-use crate::store::{Dials as _, Memory, PhoneCalls as _};
+use crate::store::work::Versioned;
+use crate::store::{Dials as _, Memory, PhoneCalls as _, Work as _};
 use crate::work::settle;
 
 fn order() -> DialOrder {
@@ -34,6 +36,18 @@ async fn desk(store: &Memory) -> (Sim, Desk) {
     sim.client().agents().login("agent01", "secret", "500001").await.unwrap();
     let desk = Desk::new(sim.client(), Settings::default(), Arc::new(store.clone()));
     (sim, desk)
+}
+
+/// The number that is dialled has called, and no one has called back.
+async fn was_missed(store: &Memory) {
+    let record = MissedNumber::new(order().number, "c1", 1);
+    store.save_missed(Versioned { version: 0, record }, 1, Vec::new()).await.unwrap();
+}
+
+/// Who has claimed it.
+async fn claimed_by(store: &Memory) -> Option<String> {
+    let found = store.missed_number(&number_key(&order().number)).await.unwrap().unwrap();
+    found.record.claim.map(|(agent, _)| agent)
 }
 
 async fn state(store: &Memory) -> DialState {
@@ -205,6 +219,7 @@ impl Interference for LosesAnswer {
 async fn a_dial_whose_row_was_kept_without_a_word_is_not_sent_and_blocks_no_one() {
     for fails_on in [false, true] {
         let memory = Memory::new();
+        was_missed(&memory).await;
         let way = LosesAnswer { writes: 0.into(), fails_on };
         let (sim, desk) = desk(&memory.by_way_of(Arc::new(way), true)).await;
         let reply = dial(&desk, order()).await;
@@ -219,10 +234,59 @@ async fn a_dial_whose_row_was_kept_without_a_word_is_not_sent_and_blocks_no_one(
             assert_eq!(entry.answer.unwrap().status, 409);
         }
         assert_eq!((state(&memory).await, sim.effects("dial")), (DialState::NotSent, 0));
+        assert_eq!(claimed_by(&memory).await, None, "no one was rung");
         let next = DialOrder { key: Some("k2".to_owned()), ..order() };
         let Ok(DialReply::Answered { entry, .. }) = dial(&desk, next).await else { panic!() };
         assert_eq!((entry.state, sim.effects("dial")), (DialState::Accepted, 1));
+        assert_eq!(claimed_by(&memory).await.as_deref(), Some("agent01"));
     }
+}
+
+#[tokio::test]
+async fn what_a_dial_claimed_is_given_back_when_it_turns_out_that_it_rang_no_one() {
+    let decided = |happened| {
+        let (by, reason) = ("u9".to_owned(), "heard so".to_owned());
+        DialEvidence::Decided { happened, by, reason }
+    };
+    for (evidence, by_hand, left) in [
+        (DialEvidence::NotInReport, false, None),
+        (DialEvidence::Refused, false, None),
+        (decided(false), false, None),
+        (decided(true), false, Some("agent01")),
+        (DialEvidence::NotInReport, true, Some("agent01")),
+    ] {
+        let store = Memory::new();
+        was_missed(&store).await;
+        let (_sim, desk) = desk(&store).await;
+        let (entry, ..) = entry_of(&desk, order());
+        store.begin_dial(entry.clone(), "desk", now_ms(&desk)).await.unwrap();
+        assert!(apply(&desk, &entry, &DialEvidence::Restarted).await.unwrap());
+        assert_eq!(claimed_by(&store).await.as_deref(), Some("agent01"), "it may have rung");
+        if by_hand {
+            let mut found = store.missed_number(&entry.number_key).await.unwrap().unwrap();
+            found.record.claim("agent01", now_ms(&desk)).unwrap();
+            store.save_missed(found, 2, Vec::new()).await.unwrap();
+        }
+        let row = store.dial(&entry.id).await.unwrap().unwrap();
+        assert!(apply(&desk, &row, &evidence).await.unwrap());
+        assert_eq!(claimed_by(&store).await.as_deref(), left, "{evidence:?} {by_hand}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_dial_claimed_is_given_back_once_its_refusal_can_be_stored() {
+    let store = Memory::new();
+    was_missed(&store).await;
+    let (_sim, desk) = desk(&store).await;
+    // An agent who is not there is refused, and the store is away when it is to be noted.
+    store.stop_at(1, Stop::Before);
+    let unknown = DialOrder { agent: "agent99".into(), ..order() };
+    let DialReply::Answered { entry, .. } = dial(&desk, unknown).await.unwrap() else { panic!() };
+    assert!(entry.state.rang_no_one(), "{:?}", entry.state);
+    store.restart();
+    assert_eq!(claimed_by(&store).await.as_deref(), Some("agent99"));
+    tokio::time::sleep(2 * write_again::PAUSE).await;
+    assert_eq!((state(&store).await, claimed_by(&store).await), (entry.state, None));
 }
 
 /// The desk that died with the token's lease in its hands holds a dial up for longer than its caller waits.

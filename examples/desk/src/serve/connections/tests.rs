@@ -38,13 +38,16 @@ async fn echo(upgrade: WebSocketUpgrade) -> Response {
 }
 
 async fn served(most: usize) -> Listening {
+    served_with(ConnectionLimits { most, head: HEAD }).await
+}
+
+async fn served_with(limits: ConnectionLimits) -> Listening {
     let app = Router::new()
         .route("/", get(|| async { "here" }))
         .route("/numbers", get(numbers))
         .route("/echo", any(echo));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
-    let limits = ConnectionLimits { most, head: HEAD };
     let ended = tokio::spawn(accept(listener, app, limits, stop.clone().cancelled_owned()));
     Listening { address, stop, ended }
 }
@@ -154,7 +157,8 @@ async fn no_other_protocol_than_http_1_is_spoken() {
 
 #[tokio::test]
 async fn the_end_waits_for_what_is_under_way_and_not_for_the_idle() {
-    let served = served(10).await;
+    // The limit of a head ends none of them meanwhile.
+    let served = served_with(ConnectionLimits { most: 10, head: Duration::from_mins(1) }).await;
     let idle = served.connect().await;
     let mut used = served.connect().await;
     used.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
@@ -165,7 +169,7 @@ async fn the_end_waits_for_what_is_under_way_and_not_for_the_idle() {
     served.stop.cancel();
     let rest = read_all(&mut numbers).await;
     assert!(rest.contains('9'), "{rest}");
-    tokio::time::timeout(LIMIT, served.ended).await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_secs(2), served.ended).await.unwrap().unwrap();
     drop((idle, used));
 }
 

@@ -15,6 +15,7 @@ use crate::core::handoff::{HandoffRow, HandoffState};
 use crate::core::message::{Channel, LeadMessage, MessageState};
 use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget};
 use crate::core::profile::Profile;
+use crate::store::backup::{CopyProgress, back_up};
 use crate::store::suite::postgres;
 use crate::store::work::Versioned;
 use crate::store::{
@@ -405,7 +406,7 @@ async fn the_file_and_copies_of_it_hold_the_number_nowhere() {
     assert!(forget(&db).await.is_whole);
     assert_eq!((held(&file), held(&log)), (0, 0));
     let copy = folder.path().join("copy.sqlite");
-    crate::store::backup::back_up(&file, &copy).unwrap();
+    back_up(&file, &copy, &CopyProgress::default()).unwrap();
     assert_eq!(held(&copy), 0);
     db.close().await;
 }

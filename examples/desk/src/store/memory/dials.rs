@@ -38,7 +38,7 @@ impl Dials for Memory {
             if let DialDecision::Place { close, way, phone_name, claim } = &decision {
                 if *claim != DialClaim::None {
                     let event = missed_changed(&new.number_key)?;
-                    state.work.claim(&new.number_key, new.agent.as_str(), at);
+                    state.work.claim(&new, at);
                     state.events.append(at, vec![event]);
                 }
                 if let Some(id) = close {

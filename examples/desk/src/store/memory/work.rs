@@ -7,7 +7,7 @@ use ozonetel_sdk::types::{AgentId, PhoneNumber};
 
 use super::Memory;
 use crate::core::caller::{Scope, agent_key};
-use crate::core::dial::number_key;
+use crate::core::dial::{DialEntry, number_key};
 use crate::core::followup::{FollowUp, FollowUpState};
 use crate::core::missed::MissedNumber;
 use crate::store::error::StoreError;
@@ -56,10 +56,10 @@ impl WorkTable {
         self.missed.get(key).map(|one| &one.record).filter(|missed| missed.is_open())
     }
 
-    /// Claims the missed calls of a number.
-    pub(super) fn claim(&mut self, key: &str, agent: &str, at: i64) {
-        if let Some(one) = self.missed.get_mut(key)
-            && one.record.claim(agent, at).is_ok()
+    /// Claims the missed calls of a dial's number for its agent.
+    pub(super) fn claim(&mut self, dial: &DialEntry, at: i64) {
+        if let Some(one) = self.missed.get_mut(&dial.number_key)
+            && one.record.claim_for(&dial.id, dial.agent.as_str(), at).is_ok()
         {
             one.version += 1;
         }

@@ -38,7 +38,7 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-fn row(id: &str, agent: &str, number: &str) -> DialEntry {
+pub(in crate::store) fn row(id: &str, agent: &str, number: &str) -> DialEntry {
     let number = PhoneNumber::from(number);
     DialEntry {
         id: id.into(),
@@ -214,6 +214,7 @@ async fn a_dial_claims_the_missed_call_of_its_number_and_no_other_agents_goes_ou
     assert_eq!(decisions.iter().filter(|one| **one == barred).count(), 2, "{decisions:?}");
     assert_eq!((kept().await.version, store.newest_event().await), (2, Ok(events + 1)));
     assert!(store.dial(&by).await.unwrap().is_some());
+    assert_eq!(kept().await.record.claimed_for.as_ref(), Some(&by), "for the dial of that id");
     // After the claim another agent takes it; once the number was reached nobody has to.
     let other = if by == "agent01" { "agent02" } else { "agent01" };
     let late = DialEntry { asked_ms: 100 + CLAIM_MS, ..row("d9", other, "9000000001") };
