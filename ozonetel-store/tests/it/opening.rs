@@ -159,7 +159,8 @@ async fn the_history_of_a_number_is_whole_whenever_its_rows_were_stored() {
         assert_eq!(calls_of(&place.store, "+91 90000 00001").await, 1, "{kind:?}");
         let again = open(address).await;
         for store in [&again, &place.store] {
-            let found = [calls_of(store, "+91 90000 00001").await, calls_of(store, "9000000002").await];
+            let found =
+                [calls_of(store, "+91 90000 00001").await, calls_of(store, "9000000002").await];
             assert_eq!(found, [1_100, 1], "{kind:?}");
         }
         // One that was stopped goes on behind the row that it had come to, and nothing is done twice.
