@@ -128,9 +128,13 @@ fn speech(get: &dyn Fn(&str) -> Option<String>) -> Result<Option<Arc<dyn SpeechT
         if get("DEEPGRAM_API_KEY").is_some() {
             return Err(Invalid::new("VOSK_URL", "only one of it and DEEPGRAM_API_KEY may be set"));
         }
+        alone(get, &OF_SPEECH, "VOSK_URL names who hears calls")?;
         return Ok(Some(Arc::new(Vosk::new(address("VOSK_URL", &text)?))));
     }
-    let Some(key) = get("DEEPGRAM_API_KEY") else { return Ok(None) };
+    let Some(key) = get("DEEPGRAM_API_KEY") else {
+        alone(get, &OF_SPEECH, "DEEPGRAM_API_KEY is not")?;
+        return Ok(None);
+    };
     let key = secret("DEEPGRAM_API_KEY", key)?;
     let url =
         address("DEEPGRAM_URL", &get("DEEPGRAM_URL").unwrap_or_else(|| deepgram::URL.into()))?;
@@ -138,10 +142,26 @@ fn speech(get: &dyn Fn(&str) -> Option<String>) -> Result<Option<Arc<dyn SpeechT
     Ok(Some(Arc::new(Deepgram::new(url, key, model, get("DEEPGRAM_LANGUAGE")))))
 }
 
+/// What is of no use without the key of who hears calls.
+const OF_SPEECH: [&str; 3] = ["DEEPGRAM_MODEL", "DEEPGRAM_LANGUAGE", "DEEPGRAM_URL"];
+
+/// A setting of a provider that is not set.
+fn alone(
+    get: &dyn Fn(&str) -> Option<String>,
+    names: &[&'static str],
+    without: &str,
+) -> Result<(), Invalid> {
+    match names.iter().find(|name| get(name).is_some()) {
+        Some(name) => Err(Invalid::new(name, format!("is set, and {without}"))),
+        None => Ok(()),
+    }
+}
+
 /// Who is asked.
 fn chat(get: &dyn Fn(&str) -> Option<String>) -> Result<Option<Arc<dyn Chat>>, Invalid> {
     let (key, base, model) = (get("OPENAI_API_KEY"), get("OPENAI_BASE_URL"), get("OPENAI_MODEL"));
     if key.is_none() && base.is_none() {
+        alone(get, &["OPENAI_MODEL"], "neither OPENAI_API_KEY nor OPENAI_BASE_URL is")?;
         return Ok(None);
     }
     let model = model.ok_or(Invalid::new(
@@ -322,7 +342,7 @@ mod tests {
 
     #[test]
     fn without_a_key_there_is_none_of_it() {
-        let settings = read(&[("DEEPGRAM_MODEL", "nova-2"), ("OPENAI_MODEL", "m")]).unwrap();
+        let settings = read(&[]).unwrap();
         assert!(!settings.is_on() && !settings.consent);
         assert_eq!(settings.every, Duration::from_secs(10));
     }
@@ -350,6 +370,16 @@ mod tests {
             (vec![key, ("DEEPGRAM_URL", "https://x.example.test")], "DEEPGRAM_URL"),
             (vec![key, ("VOSK_URL", "ws://127.0.0.1:2700")], "VOSK_URL"),
             (vec![("OPENAI_API_KEY", "k")], "OPENAI_MODEL"),
+            (vec![("OPENAI_MODEL", "m")], "OPENAI_MODEL"),
+            (
+                vec![("DEEPGRAM_MODEL", "nova-2"), ("OPENAI_BASE_URL", "http://127.0.0.1:9")],
+                "DEEPGRAM_MODEL",
+            ),
+            (vec![("DEEPGRAM_LANGUAGE", "hi")], "DEEPGRAM_LANGUAGE"),
+            (
+                vec![("VOSK_URL", "ws://127.0.0.1:2700"), ("DEEPGRAM_URL", "wss://x")],
+                "DEEPGRAM_URL",
+            ),
             (vec![("OPENAI_BASE_URL", "127.0.0.1"), ("OPENAI_MODEL", "m")], "OPENAI_BASE_URL"),
             (vec![("ASSIST_EVERY", "0s")], "ASSIST_EVERY"),
             (vec![("ASSIST_EVERY", "soon")], "ASSIST_EVERY"),

@@ -19,7 +19,7 @@ use crate::work::lease::LeaseKeeper;
 use crate::work::tidy::tidy;
 use crate::work::{
     agent_news, agents, alone, assist, bookings, call_reports, cdr_sync, forgotten, intake, links,
-    outbox, recordings, reminders, settle, summary,
+    number_keys, outbox, recordings, reminders, settle, summary,
 };
 
 /// How long open connections may take to end.
@@ -139,6 +139,8 @@ pub fn start_work(desk: &Desk) {
     desk.life().spawn("waiting customers", |stop| alone::run(waiting, stop));
     let forgetting = desk.clone();
     desk.life().spawn("forgotten numbers", |stop| forgotten::run(forgetting, stop));
+    let keyed = desk.clone();
+    desk.life().spawn("number keys", |stop| number_keys::run(keyed, stop));
     let heard = desk.clone();
     desk.life().spawn("live assist", |stop| assist::run(heard, stop));
     let booked = desk.clone();

@@ -11,6 +11,7 @@ pub mod forgotten;
 pub mod intake;
 pub mod lease;
 pub mod links;
+pub mod number_keys;
 pub mod outbox;
 pub mod recordings;
 pub mod reminders;

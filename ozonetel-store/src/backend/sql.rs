@@ -3,6 +3,7 @@
 mod column;
 mod db;
 mod migrate;
+mod number_keys;
 mod read;
 mod summary;
 mod write;
@@ -33,7 +34,7 @@ impl fmt::Debug for Sql {
 }
 
 impl Sql {
-    /// Opens or creates the database, brings its tables up to date, and checks whose it is.
+    /// Opens or creates the database, brings its tables and number keys up to date, and checks whose it is.
     pub(crate) async fn open(
         address: &StoreAddress,
         account: &str,
@@ -41,6 +42,7 @@ impl Sql {
     ) -> Result<Self, StoreError> {
         let db = Db::open(address).await?;
         migrate::run(&db, account).await?;
+        number_keys::renew(&db).await?;
         Ok(Self { db, zone })
     }
 }

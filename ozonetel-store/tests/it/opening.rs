@@ -7,6 +7,7 @@ use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 
 use crate::rig::{Kind, database, fill, open};
+use crate::suite::{leg, with};
 
 const STORED: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
 
@@ -41,7 +42,8 @@ async fn a_store_of_the_version_before_keeps_the_reading_of_each_row() {
     let url = format!("sqlite:{}", file(place.address.as_ref()).display());
     let mut connection = SqliteConnection::connect(&url).await.unwrap();
     let before = "alter table cdr_row add column reading bigint not null default 7;
-                  drop table cdr_seen; delete from cdr_migration where version = 2";
+                  drop table cdr_seen; alter table cdr_store drop column number_keys;
+                  alter table cdr_store drop column keyed_to; delete from cdr_migration where version >= 2";
     sqlx::raw_sql(before).execute(&mut connection).await.unwrap();
     let again = open(place.address.as_ref().unwrap()).await;
     let call = again.call("1").await.unwrap().unwrap();
@@ -109,4 +111,62 @@ async fn what_is_no_database_is_an_error_and_no_panic() {
     let nowhere = "postgres://desk:hunter2@127.0.0.1:1/calls".parse().unwrap();
     let error = Store::open(&nowhere, "acme_support", Zone::india()).await.unwrap_err();
     assert!(!format!("{error} {error:?}").contains("hunter2"));
+}
+
+/// What an older rule left in the store, and how far it has been mended.
+async fn ages(address: &StoreAddress, keyed_to: Option<&str>) {
+    let keyed_to = keyed_to.map_or("null".to_owned(), |key| format!("'{key}'"));
+    let aged = format!(
+        "update cdr_row set number_key = 'local 90000000010' where key <> '5';
+         update cdr_call set number_key = 'local 90000000010' where key <> '5';
+         update cdr_store set number_keys = null, keyed_to = {keyed_to}"
+    );
+    match address {
+        StoreAddress::Sqlite(path) => {
+            let url = format!("sqlite:{}", path.display());
+            let mut file = SqliteConnection::connect(&url).await.unwrap();
+            sqlx::raw_sql(sqlx::AssertSqlSafe(aged)).execute(&mut file).await.unwrap();
+        }
+        StoreAddress::Postgres(url) => {
+            let mut server = sqlx::PgConnection::connect(url).await.unwrap();
+            sqlx::raw_sql(sqlx::AssertSqlSafe(aged)).execute(&mut server).await.unwrap();
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn calls_of(store: &Store, number: &str) -> usize {
+    let query = CallQuery { number: Some(number.into()), ..CallQuery::default() };
+    let (mut calls, mut count) = (store.stream(query), 0);
+    while calls.try_next().await.unwrap().is_some() {
+        count += 1;
+    }
+    count
+}
+
+#[tokio::test]
+async fn the_history_of_a_number_is_whole_whenever_its_rows_were_stored() {
+    // More than one portion; the last is of another number.
+    let mut rows: Vec<_> = (1_u32..=1_100)
+        .map(|n| with(leg(n, n, "10:00:00"), &[("CallerID", json!("9000000001.0"))]))
+        .collect();
+    rows.push(with(leg(2_000, 2_000, "10:00:00"), &[("CallerID", json!("9000000002"))]));
+    for kind in STORED {
+        let place = kind.place().await;
+        let address = place.address.as_ref().unwrap();
+        fill(&place.store, &rows).await;
+        ages(address, None).await;
+        assert_eq!(calls_of(&place.store, "+91 90000 00001").await, 1, "{kind:?}");
+        let again = open(address).await;
+        for store in [&again, &place.store] {
+            let found =
+                [calls_of(store, "+91 90000 00001").await, calls_of(store, "9000000002").await];
+            assert_eq!(found, [1_100, 1], "{kind:?}");
+        }
+        // One that was stopped goes on behind the row that it had come to, and nothing is done twice.
+        ages(address, Some("2000")).await;
+        let later = rows.iter().filter(|row| row["UCID"].to_string().as_str() > "2000").count();
+        assert_eq!(calls_of(&open(address).await, "9000000001").await, later, "{kind:?}");
+        assert_eq!(calls_of(&open(address).await, "9000000001").await, later, "{kind:?}");
+    }
 }

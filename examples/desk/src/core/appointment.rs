@@ -3,7 +3,7 @@
 use std::fmt;
 
 use ozonetel_sdk::types::{PhoneNumber, SensitiveText, redact_number};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
 /// How many bytes the notes of an appointment may have.
@@ -47,9 +47,8 @@ pub struct Slot {
     pub taken: bool,
 }
 
-/// Where an appointment is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
+/// Where an appointment is. `Debug` shows no word of a platform's.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub enum AppointmentState {
     /// Someone is to come.
     Booked,
@@ -57,27 +56,46 @@ pub enum AppointmentState {
     Cancelled,
     /// Someone came.
     Completed,
-    /// In a word of the platform's that the desk does not know. It is shown, and the desk changes nothing of it.
-    #[serde(other)]
-    Other,
+    /// In a word of the platform's that the desk does not know, as it came. It is shown, and the desk changes nothing of it.
+    Other(String),
 }
 
 impl AppointmentState {
-    const ALL: [Self; 4] = [Self::Booked, Self::Cancelled, Self::Completed, Self::Other];
+    const KNOWN: [Self; 3] = [Self::Booked, Self::Cancelled, Self::Completed];
 
-    /// The name in `snake_case`.
-    pub fn as_str(self) -> &'static str {
+    /// The name in `snake_case`, or the platform's word.
+    pub fn as_str(&self) -> &str {
         match self {
             Self::Booked => "booked",
             Self::Cancelled => "cancelled",
             Self::Completed => "completed",
-            Self::Other => "other",
+            Self::Other(word) => word,
         }
     }
+}
 
-    /// The state of that name.
-    pub fn of_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == name)
+impl From<String> for AppointmentState {
+    fn from(word: String) -> Self {
+        let known = Self::KNOWN.into_iter().find(|state| state.as_str() == word);
+        known.unwrap_or(Self::Other(word))
+    }
+}
+
+impl fmt::Debug for AppointmentState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if let Self::Other(_) = self { "other" } else { self.as_str() })
+    }
+}
+
+impl Serialize for AppointmentState {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for AppointmentState {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from).map(Self::from)
     }
 }
 
@@ -196,10 +214,10 @@ impl Appointment {
         change: &AppointmentChange,
         now_ms: i64,
     ) -> Result<Self, AppointmentError> {
-        if self.state == AppointmentState::Other {
+        if let AppointmentState::Other(_) = self.state {
             return Err(AppointmentError::Closed);
         }
-        let state = change.state.unwrap_or(self.state);
+        let state = change.state.clone().unwrap_or_else(|| self.state.clone());
         let is_other_time = change.slot.as_ref().is_some_and(|(slot, _)| slot.id != self.slot);
         let is_closed = self.state != AppointmentState::Booked;
         if is_closed && (state != self.state || is_other_time) {
@@ -249,7 +267,8 @@ pub struct AppointmentView {
     pub starts_at: i64,
     /// When it ends.
     pub ends_at: i64,
-    /// Where it is.
+    /// Where it is: `booked`, `cancelled`, `completed`, or a word of the platform's as it came.
+    #[schema(value_type = String, example = "booked")]
     pub state: AppointmentState,
     /// The call that it came of.
     pub ucid: Option<String>,
@@ -278,7 +297,7 @@ impl AppointmentView {
             slot_id: appointment.slot.clone(),
             starts_at: appointment.starts_ms,
             ends_at: appointment.ends_ms,
-            state: appointment.state,
+            state: appointment.state.clone(),
             ucid: appointment.call.clone(),
             notes: notes.map(|notes| notes.as_str().to_owned()),
             booked_by: appointment.booked_by.clone(),
@@ -355,7 +374,11 @@ mod tests {
         }
         let word: AppointmentState = serde_json::from_str("\"no_show\"").unwrap();
         let other = Appointment { state: word, ..appointment() };
-        assert_eq!((word, other.stands()), (AppointmentState::Other, true));
+        assert_eq!((other.state.as_str(), other.stands()), ("no_show", true));
+        let (kept, view) = (serde_json::to_value(&other), AppointmentView::of(&other, true));
+        assert_eq!(kept.unwrap()["state"], "no_show");
+        assert_eq!(serde_json::to_value(view).unwrap()["state"], "no_show");
+        assert!(!format!("{other:?}").contains("no_show"), "{other:?}");
         for change in [state(AppointmentState::Cancelled), AppointmentChange::default()] {
             assert_eq!(other.changed(&change, 10), Err(AppointmentError::Closed));
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::core::caller::Caller;
+use crate::core::caller::{Caller, Scope};
 use crate::core::dial::number_key;
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem, RequestId};
@@ -29,6 +29,8 @@ pub struct LeadFile {
     pub leads: Vec<Lead>,
     /// Its other rows.
     pub left_out: Vec<LeftOut>,
+    /// Which of its rows have a number, by [`LeftOut::row`].
+    pub numbered: Vec<String>,
 }
 
 /// How many of a file's leads are stored.
@@ -92,7 +94,7 @@ async fn store_all(
     file: LeadFile,
     stored: &mut StoredLeads,
 ) -> Result<(), StoreError> {
-    let LeadFile { id, mut leads, left_out } = file;
+    let LeadFile { id, mut leads, left_out, numbered } = file;
     let events = vec![NewEvent::new("worklist.changed", Audience::Everyone, &leads.len())?];
     leads.sort_by_cached_key(|lead| number_key(&lead.number));
     let of_others = left_out.chunks(TOGETHER).map(|part| (Vec::new(), part.to_vec()));
@@ -104,6 +106,12 @@ async fn store_all(
         stored.new += new;
         stored.known += count.saturating_sub(new);
         tokio::time::sleep(PAUSE).await;
+    }
+    if desk.store().left_out(&Scope::All).await? > 0 {
+        for rows in numbered.chunks(TOGETHER) {
+            desk.store().have_numbers(rows.to_vec()).await?;
+            tokio::time::sleep(PAUSE).await;
+        }
     }
     desk.store().append_events(desk.now(), events).await
 }

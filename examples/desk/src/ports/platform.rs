@@ -7,6 +7,7 @@ mod own;
 mod shared;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use async_trait::async_trait;
@@ -91,6 +92,15 @@ pub struct LeadHits {
     pub next: Option<(i64, String)>,
 }
 
+/// The leads with some numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NumberHits {
+    /// The leads, by [`number_key`](crate::core::dial::number_key).
+    pub leads: BTreeMap<String, Lead>,
+    /// How many of the platform's rows cannot be understood, and are not here.
+    pub unreadable: usize,
+}
+
 /// Appointments that were asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppointmentHits {
@@ -125,6 +135,12 @@ pub trait Platform: fmt::Debug + Send + Sync {
     /// # Errors
     /// The platform is not available.
     async fn lead_of_number(&self, number: &PhoneNumber) -> Result<Option<Lead>, PlatformError>;
+
+    /// The leads with these numbers, in whatever spelling: one question, however many they are.
+    ///
+    /// # Errors
+    /// The platform is not available.
+    async fn leads_of_numbers(&self, numbers: &[PhoneNumber]) -> Result<NumberHits, PlatformError>;
 
     /// The lead of this id.
     ///

@@ -47,7 +47,9 @@ pub(super) struct Dialed {
 /// Places a call: the agent is rung, then the customer.
 ///
 /// With the same `Idempotency-Key` the first answer is given again and no one is rung. Without the header, agent and
-/// number are the key for a minute, or until the dial is settled.
+/// number are the key for a minute, or until the dial is settled. An agent has one open dial; an agent who is in a call
+/// does not dial (`reason` is `in_a_call`), nor does anyone call a number whose missed call a colleague has taken
+/// (`claimed`).
 #[utoipa::path(
     post,
     path = "/api/ozonetel/dial",
@@ -58,7 +60,12 @@ pub(super) struct Dialed {
     responses(
         (status = 200, description = "Placed, or the first answer again", body = Dialed),
         (status = 202, description = "Still going on: see Location", body = Object),
-        (status = 409, description = "The agent is not available, or has an open dial: see Location"),
+        (
+            status = 409,
+            description = "`reason` says why: the agent is in a call (`in_a_call`), a colleague has taken the number's missed \
+                           call (`claimed`), it is not the time to call (`outside_calling_hours`); or the agent is not \
+                           available, or has an open dial: see Location",
+        ),
     ),
 )]
 pub(super) async fn dial(

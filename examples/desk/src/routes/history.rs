@@ -1,12 +1,15 @@
 //! A day's phone calls with their legs.
 
-use axum::Json;
+use std::io;
+
+use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::HeaderValue;
+use futures_util::{StreamExt as _, stream};
+use http::{HeaderValue, header};
 use ozonetel_sdk::cdr::CallRecord;
 use ozonetel_sdk::types::AgentId;
-use ozonetel_store::{CallLegs, CallQuery, Direction};
+use ozonetel_store::{CallLegs, CallQuery, CallStream, Direction, StoredCall};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -15,13 +18,16 @@ use crate::access::no_such;
 use crate::body::{Params, given};
 use crate::core::caller::{Caller, Scope};
 use crate::desk::Desk;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::reporting::KeptCalls;
 use crate::store::KeptCode;
 use crate::tasks::TaskKind;
 
 /// The most phone calls of one answer.
 const MOST: usize = 100_000;
+
+/// How many of them are in memory at once.
+const TOGETHER: usize = 500;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -184,19 +190,113 @@ pub(super) async fn history(
     let tasks = desk.tasks().clone();
     let work = async move {
         let read = desk.records().day(day).await?;
-        let found = desk.records().calls(query, MOST).await?;
-        let kept = KeptCalls::of(&desk, &found).await?;
-        let (mut calls, mut unread) = (Vec::new(), 0);
-        for call in &found {
-            unread += call.unread();
-            calls.extend(Called::of(&CallLegs::new(&call.records()?), kept.of_call(call)));
-        }
-        Ok((read, calls, unread))
+        let (calls, unread) = looked_through(&desk, &query).await?;
+        let written = WrittenCalls::new(desk, calls, query);
+        Ok((read, written.body().await?, unread))
     };
-    let (read, calls, unread) = tasks.run(TaskKind::Read, work).await?;
+    let (read, body, unread) = tasks.run(TaskKind::Read, work).await?;
     let mut headers = super::unreadable::unreadable(unread);
     if let Some(read) = read.read {
         headers.insert("desk-read-at", HeaderValue::from(read.at.saturating_mul(1000)));
     }
-    Ok((headers, Json(calls)).into_response())
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok((headers, body).into_response())
+}
+
+/// The calls of a query if they are few, and how many of all rows cannot be parsed: what can go wrong does before
+/// anything is answered.
+async fn looked_through(
+    desk: &Desk,
+    query: &CallQuery,
+) -> Result<(Option<Vec<StoredCall>>, usize), Problem> {
+    let mut stream = desk.records().store().stream(query.clone());
+    let (mut few, mut count, mut unread) = (Vec::new(), 0, 0);
+    while let Some(call) = stream.try_next().await? {
+        count += 1;
+        if count > MOST {
+            let text = format!("there are more than {MOST} calls");
+            return Err(Problem::new(Kind::TooLarge, text));
+        }
+        call.records()?;
+        unread += call.unread();
+        if count <= TOGETHER {
+            few.push(call);
+        } else {
+            few = Vec::new();
+        }
+    }
+    Ok(((count <= TOGETHER).then_some(few), unread))
+}
+
+/// Calls that are written as they are read, in the memory of some of them.
+struct WrittenCalls {
+    desk: Desk,
+    /// Those that are known already: all that there are.
+    few: Option<Vec<StoredCall>>,
+    stream: CallStream,
+    has_begun: bool,
+    has_ended: bool,
+}
+
+impl WrittenCalls {
+    fn new(desk: Desk, few: Option<Vec<StoredCall>>, query: CallQuery) -> Self {
+        let stream = desk.records().store().stream(query);
+        Self { desk, few, stream, has_begun: false, has_ended: false }
+    }
+
+    /// The list: few calls in one piece, many in parts.
+    async fn body(mut self) -> Result<Body, Problem> {
+        let first = self.part().await?;
+        if self.has_ended {
+            return Ok(Body::from(first.unwrap_or_default()));
+        }
+        let rest = stream::try_unfold(self, |mut this| async {
+            let part = this.part().await.map_err(|_| {
+                tracing::error!("a list of calls ended in its middle");
+                io::Error::other("the store of call records does not answer")
+            })?;
+            Ok::<_, io::Error>(part.map(|part| (part, this)))
+        });
+        Ok(Body::from_stream(stream::iter(first.map(Ok)).chain(rest)))
+    }
+
+    /// The next part; none behind the last.
+    async fn part(&mut self) -> Result<Option<Vec<u8>>, Problem> {
+        if self.has_ended {
+            return Ok(None);
+        }
+        let calls = self.next_calls().await?;
+        let kept = KeptCalls::of(&self.desk, &calls).await?;
+        let mut text = Vec::new();
+        for call in &calls {
+            let records = call.records()?;
+            let Some(called) = Called::of(&CallLegs::new(&records), kept.of_call(call)) else {
+                continue;
+            };
+            text.push(if self.has_begun { b',' } else { b'[' });
+            self.has_begun = true;
+            serde_json::to_writer(&mut text, &called)
+                .map_err(|_| Problem::new(Kind::Internal, "the calls cannot be written"))?;
+        }
+        if self.has_ended {
+            text.extend_from_slice(if self.has_begun { b"]" } else { b"[]" });
+        }
+        Ok(Some(text))
+    }
+
+    async fn next_calls(&mut self) -> Result<Vec<StoredCall>, Problem> {
+        if let Some(few) = self.few.take() {
+            self.has_ended = true;
+            return Ok(few);
+        }
+        let mut calls = Vec::new();
+        while calls.len() < TOGETHER {
+            let Some(call) = self.stream.try_next().await? else {
+                self.has_ended = true;
+                break;
+            };
+            calls.push(call);
+        }
+        Ok(calls)
+    }
 }

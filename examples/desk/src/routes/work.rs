@@ -21,8 +21,8 @@ use crate::core::followup::FollowUp;
 use crate::core::missed::MissedNumber;
 use crate::core::worklist::{EntryKind, ServiceLevel};
 use crate::desk::Desk;
+use crate::flow::lead_names::{ListedLeads, leads_of};
 use crate::problem::Problem;
-use crate::store::work::Lead;
 
 /// How many missed numbers and follow-ups an answer has at most.
 const MOST: u32 = 500;
@@ -87,11 +87,12 @@ struct MissedView {
 
 impl MissedView {
     async fn of(desk: &Desk, missed: MissedNumber) -> Result<Self, Problem> {
-        let lead = desk.store().lead_of_number(&missed.number).await?;
-        Ok(Self::with_lead(desk, missed, lead))
+        let leads = leads_of(desk, std::slice::from_ref(&missed.number)).await?;
+        Ok(Self::with_lead(desk, missed, &leads))
     }
 
-    fn with_lead(desk: &Desk, missed: MissedNumber, lead: Option<Lead>) -> Self {
+    fn with_lead(desk: &Desk, missed: MissedNumber, leads: &ListedLeads) -> Self {
+        let lead = leads.of(&missed.number).cloned();
         let now = desk.people().now();
         let claimed_by = missed.claimed_by(now).map(str::to_owned);
         let claimed_until =
@@ -141,15 +142,13 @@ pub(super) struct FollowUpView {
 impl FollowUpView {
     /// With number and text, or without.
     pub(super) async fn of(desk: &Desk, follow_up: FollowUp, whole: bool) -> Result<Self, Problem> {
-        let lead = match &follow_up.number {
-            Some(number) => desk.store().lead_of_number(number).await?,
-            None => None,
-        };
-        Ok(Self::with_lead(follow_up, whole, lead))
+        let leads = leads_of(desk, follow_up.number.as_slice()).await?;
+        Ok(Self::with_lead(follow_up, whole, &leads))
     }
 
-    fn with_lead(follow_up: FollowUp, whole: bool, lead: Option<Lead>) -> Self {
-        let name = lead.map(|lead| lead.name);
+    fn with_lead(follow_up: FollowUp, whole: bool, leads: &ListedLeads) -> Self {
+        let lead = follow_up.number.as_ref().and_then(|number| leads.of(number));
+        let name = lead.map(|lead| lead.name.clone());
         Self {
             id: follow_up.id,
             agent: follow_up.agent,

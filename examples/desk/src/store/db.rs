@@ -1,7 +1,6 @@
 //! The two databases: a SQLite file with one writer and several readers, and PostgreSQL.
 
 use std::fmt;
-use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -377,18 +376,10 @@ where
 
 /// Makes the file, if it is not there, such that only its owner can read it.
 fn make_private(file: &Path) -> Result<(), StoreError> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(file) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => {
-            let text = format!("{} cannot be made: {}", file.display(), error.kind());
-            Err(StoreError::Unavailable(text.into()))
-        }
-    }
+    ozonetel_store::create_private(file).map_err(|error| {
+        let text = format!("{} cannot be made: {}", file.display(), error.kind());
+        StoreError::Unavailable(text.into())
+    })
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::Store;
 use super::conn::args;
 use super::db::Db;
 use super::error::StoreError;
+use super::number_keys::KeyPlace;
 use super::tx::Tx;
 use super::writer::Pace;
 
@@ -80,6 +81,13 @@ pub trait Meta: Send + Sync {
     /// # Errors
     /// The store is not available.
     async fn forgets(&self) -> Result<i64, StoreError>;
+
+    /// Makes the number keys of the rows after a place anew, as [`number_key`](crate::core::dial::number_key) makes them
+    /// now; the next place, or none where nothing is left to do.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn renew_number_keys(&self, place: KeyPlace) -> Result<Option<KeyPlace>, StoreError>;
 
     /// Whether the store answers.
     ///
@@ -204,6 +212,10 @@ impl Meta for Db {
             })
         })
         .await
+    }
+
+    async fn renew_number_keys(&self, place: KeyPlace) -> Result<Option<KeyPlace>, StoreError> {
+        self.renew_keys_after(place).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

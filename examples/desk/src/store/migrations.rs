@@ -67,6 +67,7 @@ const STEPS: &[Step] = &[
     (610, "parts of calls", include_str!("../../migrations/0610_call_parts.sql")),
     (620, "texts of events", include_str!("../../migrations/0620_event_texts.sql")),
     (630, "names of leads", include_str!("../../migrations/0630_lead_names.sql")),
+    (640, "rows without a number", include_str!("../../migrations/0640_left_rows.sql")),
 ];
 
 impl Schema {

@@ -84,6 +84,10 @@ pub struct LeftOut {
     pub line: i64,
     /// Why.
     pub reason: String,
+    /// The agent that the row is for; everyone's where it names none.
+    pub agent: Option<AgentId>,
+    /// What the row has in common with itself in a file in which it has a number.
+    pub row: Option<String>,
 }
 
 /// A record with the version it was loaded in, which the change of it has to name.
@@ -167,11 +171,18 @@ pub trait Work: Send + Sync {
         events: Vec<NewEvent>,
     ) -> Result<bool, StoreError>;
 
-    /// How many rows of all imports were left out since they have no number that can be called.
+    /// How many rows were left out since they have no number that can be called, each once, however many files it was in:
+    /// those for agents in the scope, and everyone's.
     ///
     /// # Errors
     /// The store is not available.
-    async fn left_out(&self) -> Result<u64, StoreError>;
+    async fn left_out(&self, scope: &Scope) -> Result<u64, StoreError>;
+
+    /// Counts rows no longer that were left out: these, by [`LeftOut::row`], have a number now.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn have_numbers(&self, rows: Vec<String>) -> Result<(), StoreError>;
 
     /// The missed calls of a number, by [`number_key`].
     ///
@@ -424,16 +435,26 @@ impl Work for Db {
         .await
     }
 
-    async fn left_out(&self) -> Result<u64, StoreError> {
-        self.read(|tx| {
+    async fn left_out(&self, scope: &Scope) -> Result<u64, StoreError> {
+        let (own, agents) = of_scope(scope, "agent", 3);
+        let select = format!(
+            "SELECT COUNT(DISTINCT COALESCE(row_key, import || ' ' || line)) AS n FROM desk_lead_left \
+             WHERE reason IN ($1, $2) AND (agent IS NULL OR {own})"
+        );
+        let mut args = args![NO_NUMBER, NOT_A_NUMBER];
+        args.extend(agents);
+        self.read(move |tx| {
             Box::pin(async move {
-                let select = "SELECT COUNT(*) AS n FROM desk_lead_left WHERE reason IN ($1, $2)";
-                let row = tx.row(select, args![NO_NUMBER, NOT_A_NUMBER]).await?;
+                let row = tx.row(AssertSqlSafe(select), args).await?;
                 let n: i64 = row.map_or(Ok(0), |row| row.get("n"))?;
                 u64::try_from(n).map_err(|_| StoreError::Corrupt("count"))
             })
         })
         .await
+    }
+
+    async fn have_numbers(&self, rows: Vec<String>) -> Result<(), StoreError> {
+        self.write(move |tx| Box::pin(async move { rows::have_numbers(tx, &rows).await })).await
     }
 
     async fn missed_number(

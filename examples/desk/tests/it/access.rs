@@ -413,3 +413,14 @@ fn the_types_of_the_page_are_those_of_the_document() {
     let first = types.lines().next().unwrap_or_default();
     assert!(first.ends_with(&digest), "run scripts/page types: {first}");
 }
+
+#[test]
+fn both_dials_name_what_they_are_refused_for() {
+    let document = openapi();
+    for path in ["/api/ozonetel/dial", "/api/calls"] {
+        let text = &document["paths"][path]["post"]["responses"]["409"]["description"];
+        for reason in ["`in_a_call`", "`claimed`", "`outside_calling_hours`", "Location"] {
+            assert!(text.as_str().unwrap().contains(reason), "{path}: {text}");
+        }
+    }
+}

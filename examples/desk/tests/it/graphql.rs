@@ -14,7 +14,9 @@ use desk::core::appointment::{Appointment, AppointmentState, Department, Doctor,
 use desk::core::caller::Scope;
 use desk::core::report::CallReport;
 use desk::ports::platform::graphql::documents::Documents;
-use desk::ports::platform::{GraphqlPlatform, OwnTables, Platform, PlatformError, SharedReads};
+use desk::ports::platform::{
+    GraphqlPlatform, NumberHits, OwnTables, Platform, PlatformError, SharedReads,
+};
 use desk::store::work::Lead;
 use desk::store::{AppointmentQuery, Db, LeadSearch, Memory, Store};
 use ozonetel_sdk::transport::reqwest::{Network, Reqwest};
@@ -159,6 +161,12 @@ async fn execute(tables: &OwnTables, operation: &str, with: &Value) -> Value {
             "LeadOfNumber" => {
                 let found = tables.lead_of_number(&text(&with["number"]).as_str().into()).await?;
                 found.as_ref().map_or(Value::Null, lead_json)
+            }
+            "LeadsOfNumbers" => {
+                let numbers = with["numbers"].as_array().unwrap();
+                assert_eq!(numbers.len(), with["keys"].as_array().unwrap().len());
+                let numbers: Vec<_> = numbers.iter().map(|one| text(one).as_str().into()).collect();
+                tables.leads_of_numbers(&numbers).await?.leads.values().map(lead_json).collect()
             }
             "Lead" => {
                 tables.lead(&text(&with["id"])).await?.as_ref().map_or(Value::Null, lead_json)
@@ -326,6 +334,12 @@ async fn holds(platform: &dyn Platform) {
     assert_eq!(platform.lead("l1").await, Ok(Some(lead)));
     assert_eq!(platform.lead("none").await, Ok(None));
     assert_eq!(platform.lead_of_number(&"9000000009".into()).await, Ok(None));
+    let numbers = ["09000000001", "9000000002", "9000000009", "+91 90000 00001"].map(Into::into);
+    let found = platform.leads_of_numbers(&numbers).await.unwrap();
+    let ids = found.leads.iter().map(|(key, lead)| (key.as_str(), lead.id.as_str()));
+    let ids: Vec<_> = ids.collect();
+    assert_eq!((ids, found.unreadable), (vec![("919000000001", "l1"), ("919000000002", "l2")], 0));
+    assert_eq!(platform.leads_of_numbers(&[]).await, Ok(NumberHits::default()));
     let search = LeadSearch { text: "customer".into(), after: None, most: 9 };
     let own = Scope::Agents(vec!["agent01".into()]);
     let found = platform.search_leads(&own, &search).await.unwrap().leads;
@@ -480,11 +494,11 @@ async fn what_a_platform_does_wrong_is_told_apart() {
     platform.save_appointment(appointment("a1", 1), 1, Vec::new()).await.unwrap();
     does(Doing::Odd);
     let one = platform.appointment("a1").await.unwrap().unwrap();
-    assert_eq!((one.state, one.name.as_str()), (AppointmentState::Other, "Customer l1"));
+    assert_eq!((one.state.as_str(), one.name.as_str()), ("no_show", "Customer l1"));
     does(Doing::Odd);
     let query = AppointmentQuery { most: 9, ..AppointmentQuery::default() };
     let listed = platform.appointments(&query).await.unwrap();
-    assert_eq!((listed.appointments[0].state, listed.unreadable), (AppointmentState::Other, 0));
+    assert_eq!((listed.appointments[0].state.as_str(), listed.unreadable), ("no_show", 0));
 
     let nowhere = GraphqlPlatform::new(
         "http://127.0.0.1:1/graphql".parse().unwrap(),

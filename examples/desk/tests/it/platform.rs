@@ -5,14 +5,17 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use desk::core::appointment::{Appointment, Department, Doctor, Slot};
-use desk::core::caller::Scope;
+use desk::core::caller::{Role, Scope};
 use desk::core::fact::{
     Action, ActionFact, ActionOutcome, DisposeAction, Fact, FactBody, FactSource,
 };
 use desk::core::outbox::OutboxTarget;
 use desk::core::report::CallReport;
 use desk::flow::facts::record;
-use desk::ports::platform::{AppointmentHits, LeadHits, OwnTables, Platform, PlatformError};
+use desk::flow::working::note_missed;
+use desk::ports::platform::{
+    AppointmentHits, LeadHits, NumberHits, OwnTables, Platform, PlatformError,
+};
 use desk::store::work::Lead;
 use desk::store::{AppointmentQuery, CallReports as _, LeadSearch, Memory, NewEvent, Work as _};
 use desk::work::call_reports::TakenOver;
@@ -25,6 +28,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use crate::floor::{DISPOSITION, Floor, settings};
+use crate::working::Someone;
 
 /// A platform elsewhere: tables of its own, which do not always answer.
 #[derive(Debug)]
@@ -92,6 +96,15 @@ impl Platform for Elsewhere {
         self.tables.lead_of_number(number).await
     }
 
+    async fn leads_of_numbers(&self, numbers: &[PhoneNumber]) -> Result<NumberHits, PlatformError> {
+        self.asks(&format!("leads of {}", numbers.len())).await;
+        let failing = self.plan.lock().unwrap().pop_front().unwrap_or(Failing::No);
+        if failing != Failing::No {
+            return Err(PlatformError::Unavailable("time-out".into()));
+        }
+        self.tables.leads_of_numbers(numbers).await
+    }
+
     async fn lead(&self, id: &str) -> Result<Option<Lead>, PlatformError> {
         self.tables.lead(id).await
     }
@@ -154,6 +167,21 @@ impl Platform for Elsewhere {
             }
             Failing::No => self.tables.report_call(report, revision).await,
         }
+    }
+}
+
+fn lead(id: &str, number: &str, name: &str) -> Lead {
+    Lead {
+        id: id.into(),
+        number: number.into(),
+        name: name.into(),
+        source: "web".into(),
+        email: None,
+        fields: std::collections::BTreeMap::new(),
+        agent: None,
+        added: 1,
+        last_interaction: Some(7),
+        done: false,
     }
 }
 
@@ -331,19 +359,11 @@ async fn many_who_ask_one_question_are_answered_by_one_read() {
 #[tokio::test(start_paused = true)]
 async fn a_call_does_not_wait_for_its_lead_and_is_sent_out_again_with_it() {
     let platform = Elsewhere::new(Vec::new());
-    let lead = Lead {
-        id: "l1".into(),
-        number: "9000000001".into(),
-        name: "Customer A".into(),
-        source: String::new(),
-        email: None,
-        fields: std::collections::BTreeMap::new(),
-        agent: None,
-        added: 1,
-        last_interaction: None,
-        done: false,
-    };
-    platform.store.import_leads("i", 1, vec![lead], Vec::new(), Vec::new()).await.unwrap();
+    platform
+        .store
+        .import_leads("i", 1, vec![lead("l1", "9000000001", "Customer A")], Vec::new(), Vec::new())
+        .await
+        .unwrap();
     let floor = platform.floor();
     let permits = platform.gate.forget_permits(Semaphore::MAX_PERMITS);
     let ucid = floor.talking().await;
@@ -361,4 +381,57 @@ async fn a_call_does_not_wait_for_its_lead_and_is_sent_out_again_with_it() {
     let path = format!("/api/calls/{ucid}");
     let call = floor.raw(http::Method::GET, &path, "text/plain", "").await.ok().json;
     assert_eq!(call["lead"]["name"], "Customer A");
+}
+
+#[tokio::test(start_paused = true)]
+async fn lists_have_the_platforms_leads_with_one_question_and_say_where_they_do_not() {
+    let platform = Elsewhere::new(vec![Failing::BeforeIt]);
+    let leads =
+        [1, 2].map(|n| lead(&format!("l{n}"), &format!("900000000{n}"), &format!("Customer {n}")));
+    platform.store.import_leads("i", 1, leads.to_vec(), Vec::new(), Vec::new()).await.unwrap();
+    let floor = platform.floor();
+    let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let now = floor.desk.people().now();
+    for n in 1..=3 {
+        let number = format!("+91 90000 0000{n}").as_str().into();
+        note_missed(&floor.desk, &number, &format!("c{n}"), now - 60_000).await.unwrap();
+    }
+    // Imported here, and unknown there.
+    let own = lead("own", "9000000003", "Customer 3");
+    floor.desk.store().import_leads("i", 1, vec![own], Vec::new(), Vec::new()).await.unwrap();
+    let names = async |path: &str, list: &str| {
+        let answer = agent.get(path).await.ok().json;
+        let mut names: Vec<_> = answer[list]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| (one["name"].as_str().unwrap_or("-").to_owned(), one["leadId"].clone()))
+            .collect();
+        names.sort_by(|a, b| a.0.cmp(&b.0));
+        (names, answer["leadsMissing"].as_bool().unwrap())
+    };
+    let own = || ("Customer 3".to_owned(), json!("own"));
+    let without = vec![("-".to_owned(), Value::Null), ("-".to_owned(), Value::Null), own()];
+    assert_eq!(names("/api/missed", "missed").await, (without.clone(), true));
+    let all =
+        vec![("Customer 1".to_owned(), json!("l1")), ("Customer 2".to_owned(), json!("l2")), own()];
+    assert_eq!(names("/api/missed", "missed").await, (all.clone(), false));
+    assert_eq!(names("/api/worklist", "entries").await, (all, false));
+    assert_eq!(platform.count("leads of 3"), 2, "what is known is not asked for again");
+    assert_eq!(platform.count("lead_of_number"), 0);
+    // A platform that does not answer holds up no list for long.
+    platform.gate.forget_permits(Semaphore::MAX_PERMITS);
+    note_missed(&floor.desk, &"9000000004".into(), "c4", now - 50_000).await.unwrap();
+    let began = tokio::time::Instant::now();
+    let (listed, missing) = names("/api/missed", "missed").await;
+    assert_eq!((listed.len(), listed[1].1.clone(), missing), (4, json!("l1"), true));
+    assert!(began.elapsed() < std::time::Duration::from_secs(4));
+    let body = json!({"dueAt": now + 60_000, "number": "9000000002", "text": "x"});
+    let added = agent.post("/api/follow-ups", body).await;
+    assert_eq!((added.status.as_u16(), added.text("name")), (201, "Customer 2"));
+    let listed = agent.get("/api/follow-ups").await.ok().json;
+    assert_eq!(
+        (&listed["followUps"][0]["name"], &listed["leadsMissing"]),
+        (&json!("Customer 2"), &json!(false))
+    );
 }

@@ -8,7 +8,7 @@ use http::{Request, header};
 use ozonetel_sdk::auth::AuthMode;
 use ozonetel_sdk::testing::doubles::{Replay, Turn};
 use ozonetel_sim::world::{LegSide, PhoneAction};
-use serde_json::json;
+use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::floor::{Answer, CDR, DAY, Floor, authorized, records, settings, store};
@@ -249,4 +249,47 @@ async fn the_embedded_world_has_calls_of_others_from_the_start() {
     let figures = floor.get("performance?agentId=agent02").await.ok().json;
     assert!(figures["calls"]["answered"].as_u64().unwrap() > 3, "{figures}");
     assert_eq!(floor.get("performance").await.ok().json["calls"]["total"], 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_day_of_many_calls_is_answered_in_parts_and_is_the_same_list() {
+    let row = |n: u32| match n {
+        7 => json!({"CallID": "7", "UCID": "7", "TalkTime": "five"}),
+        _ => json!({"CallID": n.to_string(), "UCID": n.to_string(), "Type": "Manual",
+            "Status": "Answered", "CallDate": DAY, "TalkTime": "00:00:05",
+            "StartTime": format!("{:02}:{:02}:00", n / 60, n % 60)}),
+    };
+    for (count, is_one_piece) in [(0_u32, true), (500, true), (501, false), (1_300, false)] {
+        let rows: Vec<_> = (1..=count).map(row).collect();
+        let body = json!({"status": "success", "message": "success", "details": rows});
+        let mut floor = Floor::new();
+        let replay = Replay::new([Turn::json(body.to_string())]);
+        let client = floor.sim.client_builder().mode(AuthMode::Key).transport(Arc::new(replay));
+        let client = client.build().unwrap();
+        let records = records(&client);
+        floor.desk = Desk::with_records(client, settings(), store(), records);
+        floor.sync().await;
+        let request = Request::get("/api/ozonetel/call-history").body(Body::empty()).unwrap();
+        let request = authorized(&floor.desk, request).await;
+        let answer = app(floor.desk.clone()).unwrap().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), 200, "{count}");
+        assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/json");
+        assert!(answer.headers().contains_key("desk-read-at"));
+        let unread = answer.headers().get("desk-unreadable-rows").map(|rows| rows.as_bytes());
+        assert_eq!(unread, (count > 0).then_some(&b"1"[..]), "{count}");
+        let mut parts = answer.into_body().into_data_stream();
+        let (mut text, mut largest, mut pieces) = (Vec::new(), 0, 0);
+        while let Some(part) = futures_util::StreamExt::next(&mut parts).await {
+            let part = part.unwrap();
+            (largest, pieces) = (largest.max(part.len()), pieces + 1);
+            text.extend_from_slice(&part);
+        }
+        assert_eq!(pieces <= 1, is_one_piece, "{count}");
+        let list: Vec<Value> = serde_json::from_slice(&text).unwrap();
+        let ids: Vec<_> =
+            list.iter().map(|call| call["ucid"].as_str().unwrap().to_owned()).collect();
+        let expected = (1..=count).rev().filter(|n| *n != 7).map(|n| n.to_string());
+        assert_eq!(ids, expected.collect::<Vec<_>>(), "{count}");
+        assert!(count < 1_000 || 2 * largest < text.len(), "{largest} of {}", text.len());
+    }
 }

@@ -1,9 +1,6 @@
 //! Two typed pools behind one face: statements with `$1`, and columns of the types that both databases have.
 
 use std::borrow::Cow;
-use std::fs::OpenOptions;
-use std::io::ErrorKind;
-use std::path::Path;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgRow};
@@ -15,6 +12,7 @@ use sqlx::{AssertSqlSafe, Postgres, Row as _, Sqlite, Transaction};
 
 use crate::address::StoreAddress;
 use crate::error::StoreError;
+use crate::file::create_private;
 use crate::postgres::{self, PgLink};
 
 /// Connections that read.
@@ -112,7 +110,7 @@ impl Db {
     pub(super) async fn open(address: &StoreAddress) -> Result<Self, StoreError> {
         match address {
             StoreAddress::Sqlite(path) => {
-                create_private(path)?;
+                create_private(path).map_err(StoreError::File)?;
                 let options = SqliteConnectOptions::new()
                     .filename(path)
                     .create_if_missing(true)
@@ -170,19 +168,6 @@ impl Db {
                 rows.into_iter().map(Record::Postgres).collect()
             }
         })
-    }
-}
-
-/// A file that only its owner can read: it holds numbers and recordings. One that is there stays as it is.
-fn create_private(path: &Path) -> Result<(), StoreError> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(StoreError::File(error)),
     }
 }
 

@@ -2,10 +2,11 @@
 
 use super::column::needed;
 use super::db::{Db, Value};
+use super::number_keys;
 use crate::error::StoreError;
 
 /// What makes each version out of the one before it, for SQLite and for PostgreSQL.
-const MIGRATIONS: [(&str, &str); 2] = [
+const MIGRATIONS: [(&str, &str); 3] = [
     (
         include_str!("../../../migrations/sqlite/1_records.sql"),
         include_str!("../../../migrations/postgres/1_records.sql"),
@@ -13,6 +14,10 @@ const MIGRATIONS: [(&str, &str); 2] = [
     (
         include_str!("../../../migrations/sqlite/2_seen.sql"),
         include_str!("../../../migrations/postgres/2_seen.sql"),
+    ),
+    (
+        include_str!("../../../migrations/sqlite/3_number_keys.sql"),
+        include_str!("../../../migrations/postgres/3_number_keys.sql"),
     ),
 ];
 
@@ -36,8 +41,8 @@ pub(super) async fn run(db: &Db, account: &str) -> Result<(), StoreError> {
     }
     let store = tx.rows("select account from cdr_store where id = 1", vec![]).await?;
     let Some(store) = store.first() else {
-        let insert = "insert into cdr_store (id, account) values (1, $1)";
-        tx.execute(insert, vec![Value::text(account)]).await?;
+        let insert = "insert into cdr_store (id, account, number_keys) values (1, $1, $2)";
+        tx.execute(insert, vec![Value::text(account), Value::int(number_keys::RULE)]).await?;
         return tx.commit().await;
     };
     let store = needed(store.text("account")?, "account")?;

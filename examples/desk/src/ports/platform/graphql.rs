@@ -28,7 +28,7 @@ use self::documents::{Documents, Operation};
 use self::records::{
     AppointmentRecord, DoctorRecord, LeadRecord, SavedRecord, SlotRecord, SlotWithDoctor,
 };
-use super::{AppointmentHits, LeadHits, Platform, PlatformError, part};
+use super::{AppointmentHits, LeadHits, NumberHits, Platform, PlatformError, part};
 use crate::core::appointment::{Appointment, Department, Doctor, Slot};
 use crate::core::caller::Scope;
 use crate::core::dial::number_key;
@@ -288,6 +288,20 @@ impl Platform for GraphqlPlatform {
         let variables = json!({"number": number, "key": number_key(number)});
         let lead = self.one::<LeadRecord>(Operation::LeadOfNumber, variables).await?;
         Ok(lead.map(Lead::from))
+    }
+
+    async fn leads_of_numbers(&self, numbers: &[PhoneNumber]) -> Result<NumberHits, PlatformError> {
+        if numbers.is_empty() {
+            return Ok(NumberHits::default());
+        }
+        let keys: Vec<_> = numbers.iter().map(number_key).collect();
+        let variables = json!({"numbers": numbers, "keys": keys});
+        let rows = self.rows(Operation::LeadsOfNumbers, variables).await?;
+        let (found, unreadable) = understood::<LeadRecord>(Operation::LeadsOfNumbers, rows);
+        let found = found.into_iter().map(Lead::from);
+        let leads = found.map(|lead| (number_key(&lead.number), lead));
+        // What was not asked for is left out, whatever the platform answers.
+        Ok(NumberHits { leads: leads.filter(|(key, _)| keys.contains(key)).collect(), unreadable })
     }
 
     async fn lead(&self, id: &str) -> Result<Option<Lead>, PlatformError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ozonetel_sdk::types::PhoneNumber;
 
-use super::{AppointmentHits, LeadHits, Platform, PlatformError, part};
+use super::{AppointmentHits, LeadHits, NumberHits, Platform, PlatformError, part};
 use crate::core::appointment::{Appointment, Department, Doctor, Slot};
 use crate::core::caller::Scope;
 use crate::core::report::CallReport;
@@ -41,6 +41,10 @@ impl Platform for OwnTables {
 
     async fn lead_of_number(&self, number: &PhoneNumber) -> Result<Option<Lead>, PlatformError> {
         Ok(self.0.lead_of_number(number).await?)
+    }
+
+    async fn leads_of_numbers(&self, numbers: &[PhoneNumber]) -> Result<NumberHits, PlatformError> {
+        Ok(NumberHits { leads: self.0.leads_of_numbers(numbers).await?, unreadable: 0 })
     }
 
     async fn lead(&self, id: &str) -> Result<Option<Lead>, PlatformError> {

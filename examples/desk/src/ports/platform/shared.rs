@@ -8,7 +8,7 @@ use moka::future::Cache;
 use ozonetel_sdk::types::PhoneNumber;
 use tokio::sync::watch;
 
-use super::{AppointmentHits, LeadHits, Platform, PlatformError};
+use super::{AppointmentHits, LeadHits, NumberHits, Platform, PlatformError};
 use crate::core::appointment::{Appointment, Department, Doctor, Slot};
 use crate::core::caller::Scope;
 use crate::core::dial::number_key;
@@ -88,6 +88,11 @@ impl Platform for SharedReads {
         }
         let question = format!("number {}", number_key(number));
         self.ask(&self.leads, question, self.inner.lead_of_number(number)).await
+    }
+
+    async fn leads_of_numbers(&self, numbers: &[PhoneNumber]) -> Result<NumberHits, PlatformError> {
+        // Who asks has left out what is known already.
+        self.inner.leads_of_numbers(numbers).await
     }
 
     async fn lead(&self, id: &str) -> Result<Option<Lead>, PlatformError> {

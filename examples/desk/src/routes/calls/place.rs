@@ -95,7 +95,12 @@ impl PlacedCall {
     responses(
         (status = 200, description = "Placed, or the first answer again", body = PlacedCall),
         (status = 202, description = "Still going on: see Location", body = PlacedCall),
-        (status = 409, description = "The agent has an open dial: see Location; or is in a call, or a colleague has the number's missed call"),
+        (
+            status = 409,
+            description = "`reason` says why: the agent is in a call (`in_a_call`), a colleague has taken the number's missed \
+                           call (`claimed`), it is not the time to call (`outside_calling_hours`); or the agent is not \
+                           available, or has an open dial: see Location",
+        ),
         (status = 422, description = "The key was used for something else; the number is not called"),
         (status = 504, description = "It may have happened: do not repeat it"),
     ),

@@ -12,9 +12,9 @@ use super::{FollowUpView, MOST};
 use crate::access::acting_agent;
 use crate::body::{Body, Params};
 use crate::core::caller::{Caller, Scope, agent_key};
-use crate::core::dial::number_key;
 use crate::core::followup::{FollowUp, FollowUpKey, FollowUpState};
 use crate::desk::Desk;
+use crate::flow::lead_names::leads_of;
 use crate::flow::working::{add_follow_up, busy, follow_up_of_key};
 use crate::people::token::new_id;
 use crate::problem::Problem;
@@ -30,6 +30,8 @@ pub(super) struct FollowUpPage {
     follow_ups: Vec<FollowUpView>,
     /// Whether there are more.
     more: bool,
+    /// Whether the platform could not be asked for all leads: names may be missing.
+    leads_missing: bool,
     /// What to send as `cursor` for the next page; none if this is the last.
     cursor: Option<String>,
 }
@@ -74,13 +76,10 @@ async fn page(
     let last = found.last().filter(|_| more);
     let cursor = last.map(|last| format!("{}-{}", last.record.due_ms, last.record.id));
     let numbers: Vec<_> = found.iter().filter_map(|one| one.record.number.clone()).collect();
-    let leads = desk.store().leads_of_numbers(&numbers).await?;
-    let lead_of = |one: &FollowUp| leads.get(&number_key(one.number.as_ref()?)).cloned();
-    let follow_ups = found.into_iter().map(|one| {
-        let lead = lead_of(&one.record);
-        FollowUpView::with_lead(one.record, true, lead)
-    });
-    Ok(FollowUpPage { follow_ups: follow_ups.collect(), more, cursor })
+    let leads = leads_of(desk, &numbers).await?;
+    let follow_ups =
+        found.into_iter().map(|one| FollowUpView::with_lead(one.record, true, &leads)).collect();
+    Ok(FollowUpPage { follow_ups, more, leads_missing: leads.missing, cursor })
 }
 
 fn place(text: &str) -> Result<(i64, String), Problem> {
@@ -153,10 +152,8 @@ pub(super) async fn add(
     if number.as_ref().is_some_and(|number| number.key().is_none()) {
         return Err(Problem::field("number", "is not a telephone number"));
     }
-    let lead = match &number {
-        Some(number) => desk.store().lead_of_number(number).await?.map(|lead| lead.id),
-        None => None,
-    };
+    let leads = leads_of(&desk, number.as_slice()).await?;
+    let lead = number.as_ref().and_then(|number| leads.of(number)).map(|lead| lead.id.clone());
     let follow_up = FollowUp {
         id: key.as_ref().map_or_else(new_id, |key| key.id.clone()),
         agent: agent.as_str().to_owned(),

@@ -106,16 +106,16 @@ async fn import(
     CsvFile(body): CsvFile,
 ) -> Result<Json<Imported>, Problem> {
     let now = desk.people().now();
-    let Parsed { leads, left_out } = parse(&body, &caller, now)?;
+    let Parsed { leads, left_out, numbered } = parse(&body, &caller, now)?;
     let id = hex(Sha256::digest(&body).iter().take(16));
     let left_out_count = left_out.len();
     let listed: Vec<_> = left_out.iter().take(LISTED).cloned().collect();
-    let stored = import_file(&desk, &caller, LeadFile { id, leads, left_out }).await?;
+    let stored = import_file(&desk, &caller, LeadFile { id, leads, left_out, numbered }).await?;
     let listed = listed.into_iter();
     Ok(Json(Imported {
         new: stored.new,
         known: stored.known,
-        left_out: listed.map(|LeftOut { line, reason }| LeftOutView { line, reason }).collect(),
+        left_out: listed.map(|LeftOut { line, reason, .. }| LeftOutView { line, reason }).collect(),
         left_out_count,
     }))
 }
@@ -123,6 +123,27 @@ async fn import(
 struct Parsed {
     leads: Vec<Lead>,
     left_out: Vec<LeftOut>,
+    /// The rows that have a number.
+    numbered: Vec<String>,
+}
+
+/// What tells the rows of a file apart, whatever their numbers: so is a row known again that has one in a later file.
+#[derive(Default)]
+struct RowKeys(BTreeMap<String, u32>);
+
+impl RowKeys {
+    /// The key of the next row, out of what it has beside number and agent; none if it has nothing.
+    fn next(&mut self, texts: [&str; 3], fields: &BTreeMap<String, String>) -> Option<String> {
+        if texts.iter().all(|text| text.is_empty()) && fields.is_empty() {
+            return None;
+        }
+        let key = |row: &str| hex(Sha256::digest(row).iter().take(16));
+        let row = key(&serde_json::to_string(&(texts, fields)).ok()?);
+        // Of rows that are the same, the first is the first of those in the other file, too.
+        let before = self.0.entry(row.clone()).or_default();
+        *before = before.saturating_add(1);
+        Some(key(&format!("{row} {before}")))
+    }
 }
 
 fn parse(bytes: &[u8], caller: &Caller, now: i64) -> Result<Parsed, Problem> {
@@ -150,16 +171,15 @@ fn parse(bytes: &[u8], caller: &Caller, now: i64) -> Result<Parsed, Problem> {
     let Some(number) = number else {
         return Err(Problem::bad_request("the first line names no column number, phone or mobile"));
     };
-    let mut parsed = Parsed { leads: Vec::new(), left_out: Vec::new() };
+    let mut parsed = Parsed { leads: Vec::new(), left_out: Vec::new(), numbered: Vec::new() };
+    let mut keys = RowKeys::default();
     for (record, row) in reader.records().zip(1_i64..) {
         if row > MOST_ROWS {
             return Err(Problem::bad_request(format!("the file has more than {MOST_ROWS} rows")));
         }
-        let mut leave = |line: i64, reason: &str| {
-            parsed.left_out.push(LeftOut { line, reason: reason.to_owned() });
-        };
         let Ok(record) = record else {
-            leave(row + 1, "is not CSV");
+            let reason = "is not CSV".to_owned();
+            parsed.left_out.push(LeftOut { line: row + 1, reason, agent: None, row: None });
             continue;
         };
         let line =
@@ -174,6 +194,14 @@ fn parse(bytes: &[u8], caller: &Caller, now: i64) -> Result<Parsed, Problem> {
             .map(|(at, name)| (name.clone(), value(Some(*at)).to_owned()))
             .filter(|(_, text)| !text.is_empty())
             .collect();
+        let row = keys.next([name, source, email], &fields);
+        let mut leave = |line: i64, reason: &str| {
+            let (agent, row) = (agent.clone(), row.clone());
+            parsed.left_out.push(LeftOut { line, reason: reason.to_owned(), agent, row });
+        };
+        if phone.key().is_some() {
+            parsed.numbered.extend(row.clone());
+        }
         if phone.as_str().is_empty() {
             leave(line, NO_NUMBER);
         } else if phone.key().is_none() {
@@ -227,7 +255,7 @@ mod tests {
                     Customer D,9000000002,,agent09\n\
                     \"Customer \"\"E\"\"\",+91 90000 00003,,\n";
         let file = file.replace("Mobile No", "Mobile");
-        let Parsed { leads, left_out } = parse(file.as_bytes(), &caller(), 7).unwrap();
+        let Parsed { leads, left_out, .. } = parse(file.as_bytes(), &caller(), 7).unwrap();
         let details = (leads[0].email.as_deref(), leads[0].fields.get("City"));
         assert_eq!(details, (Some("a@example.test"), Some(&"Pune".to_owned())));
         assert_eq!((&leads[1].email, leads[1].fields.len()), (&None, 0));

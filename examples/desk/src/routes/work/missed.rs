@@ -7,15 +7,19 @@ use utoipa::ToSchema;
 
 use super::{MOST, MissedView};
 use crate::desk::Desk;
+use crate::flow::lead_names::leads_of;
 use crate::problem::Problem;
 
 /// Numbers to call back.
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct MissedNumbers {
     /// One entry per number, the newest missed call first, at most 500.
     missed: Vec<MissedView>,
     /// Whether there are more.
     more: bool,
+    /// Whether the platform could not be asked for all leads: names may be missing.
+    leads_missing: bool,
 }
 
 /// Numbers whose last call no one answered and whom no one has reached since, one entry each.
@@ -40,10 +44,7 @@ async fn listed(desk: &Desk) -> Result<MissedNumbers, Problem> {
     let more = found.len() > MOST as usize;
     found.truncate(MOST as usize);
     let numbers: Vec<_> = found.iter().map(|one| one.record.number.clone()).collect();
-    let mut leads = desk.store().leads_of_numbers(&numbers).await?;
-    let missed = found.into_iter().map(|one| {
-        let lead = leads.remove(&one.record.key);
-        MissedView::with_lead(desk, one.record, lead)
-    });
-    Ok(MissedNumbers { missed: missed.collect(), more })
+    let leads = leads_of(desk, &numbers).await?;
+    let missed = found.into_iter().map(|one| MissedView::with_lead(desk, one.record, &leads));
+    Ok(MissedNumbers { missed: missed.collect(), more, leads_missing: leads.missing })
 }

@@ -14,6 +14,7 @@ use crate::core::dial::number_key;
 use crate::core::followup::FollowUp;
 use crate::core::worklist::{Entry, EntryKind, ServiceLevel, sort};
 use crate::desk::Desk;
+use crate::flow::lead_names::leads_of;
 use crate::problem::Problem;
 use crate::store::work::{Lead, Versioned};
 
@@ -85,7 +86,10 @@ pub(super) struct WorklistPage {
     entries: Vec<EntryView>,
     /// Whether there are more missed calls or follow-ups that are due.
     more_urgent: bool,
-    /// How many rows of imports have no number that can be called, and are not here.
+    /// Whether the platform could not be asked for all leads: names may be missing.
+    leads_missing: bool,
+    /// How many rows of imports have no number that can be called, and are not here: those for the agents that the caller
+    /// sees, and everyone's.
     without_number: u64,
     /// What to send as `cursor` for the next page; none if this is the last.
     cursor: Option<String>,
@@ -133,11 +137,11 @@ pub(super) async fn worklist(
     if began.is_some() {
         entries.clear();
     }
-    name(&desk, &mut entries).await?;
+    let leads_missing = name(&desk, &mut entries).await?;
     entries.extend(leads.into_iter().map(|lead| of_lead(&desk, lead, now)));
-    let without_number = desk.store().left_out().await?;
+    let without_number = desk.store().left_out(&caller.scope).await?;
     let entries = entries.into_iter().map(EntryView::from).collect();
-    Ok(Json(WorklistPage { entries, more_urgent, without_number, cursor }))
+    Ok(Json(WorklistPage { entries, more_urgent, leads_missing, without_number, cursor }))
 }
 
 /// Missed calls and follow-ups that are due, those that wait longest, and whether there are more.
@@ -155,18 +159,18 @@ async fn urgent(desk: &Desk, caller: &Caller, now: i64) -> Result<(Vec<Entry>, b
     Ok((entries, more))
 }
 
-/// Gives entries the names of their leads.
-async fn name(desk: &Desk, entries: &mut [Entry]) -> Result<(), Problem> {
+/// Gives entries the names of their leads; whether some may be missing.
+async fn name(desk: &Desk, entries: &mut [Entry]) -> Result<bool, Problem> {
     let numbers: Vec<_> = entries.iter().map(|entry| entry.number.clone()).collect();
-    let leads = desk.store().leads_of_numbers(&numbers).await?;
+    let leads = leads_of(desk, &numbers).await?;
     for entry in entries {
-        let Some(lead) = leads.get(&number_key(&entry.number)).cloned() else { continue };
+        let Some(lead) = leads.of(&entry.number).cloned() else { continue };
         entry.name = Some(lead.name).filter(|name| !name.is_empty());
         entry.source = Some(lead.source).filter(|source| !source.is_empty());
         entry.last_interaction_ms = entry.last_interaction_ms.max(lead.last_interaction);
         entry.lead = Some(lead.id);
     }
-    Ok(())
+    Ok(leads.missing)
 }
 
 fn of_lead(desk: &Desk, lead: Lead, now: i64) -> Entry {

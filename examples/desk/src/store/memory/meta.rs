@@ -6,6 +6,7 @@ use ozonetel_sdk::auth::Secret;
 use super::Memory;
 use crate::store::error::StoreError;
 use crate::store::meta::{Meta, Owner};
+use crate::store::number_keys::KeyPlace;
 
 #[derive(Debug, Default)]
 pub(super) struct MetaTable {
@@ -56,6 +57,11 @@ impl Meta for Memory {
     async fn forgets(&self) -> Result<i64, StoreError> {
         // Nothing is forgotten beside a desk that keeps everything in memory.
         self.read(|_| Ok(0)).await
+    }
+
+    async fn renew_number_keys(&self, _: KeyPlace) -> Result<Option<KeyPlace>, StoreError> {
+        // Nothing in memory is older than its keys.
+        self.read(|_| Ok(None)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -17,8 +17,8 @@ use crate::store::work::{Lead, LeftOut, NO_NUMBER, NOT_A_NUMBER, Versioned, Work
 #[derive(Debug, Default)]
 pub(super) struct WorkTable {
     pub(super) leads: BTreeMap<String, Lead>,
-    /// Why, by import and line.
-    left_out: BTreeMap<(String, i64), String>,
+    /// By import and line.
+    left_out: BTreeMap<(String, i64), LeftOut>,
     missed: BTreeMap<String, Versioned<MissedNumber>>,
     pub(super) follow_ups: BTreeMap<String, Versioned<FollowUp>>,
     /// For which due time each was announced.
@@ -127,8 +127,8 @@ impl Work for Memory {
                     new += 1;
                 }
             }
-            for LeftOut { line, reason } in left_out {
-                state.work.left_out.entry((import.to_owned(), line)).or_insert(reason);
+            for left in left_out {
+                state.work.left_out.entry((import.to_owned(), left.line)).or_insert(left);
             }
             state.events.append(at, events);
             Ok(new)
@@ -215,9 +215,29 @@ impl Work for Memory {
         .await
     }
 
-    async fn left_out(&self) -> Result<u64, StoreError> {
-        let no_number = |reason: &&String| [NO_NUMBER, NOT_A_NUMBER].contains(&reason.as_str());
-        self.read(|state| Ok(state.work.left_out.values().filter(no_number).count() as u64)).await
+    async fn left_out(&self, scope: &Scope) -> Result<u64, StoreError> {
+        let counts = |left: &LeftOut| {
+            [NO_NUMBER, NOT_A_NUMBER].contains(&&*left.reason)
+                && left.agent.as_ref().is_none_or(|agent| scope.contains(agent))
+        };
+        self.read(|state| {
+            let left = state.work.left_out.iter().filter(|(_, left)| counts(left));
+            let rows = left.map(|((import, line), left)| match &left.row {
+                Some(row) => row.clone(),
+                None => format!("{import} {line}"),
+            });
+            Ok(rows.collect::<BTreeSet<_>>().len() as u64)
+        })
+        .await
+    }
+
+    async fn have_numbers(&self, rows: Vec<String>) -> Result<(), StoreError> {
+        self.write(|state| {
+            let has = |left: &LeftOut| left.row.as_ref().is_some_and(|row| rows.contains(row));
+            state.work.left_out.retain(|_, left| !has(left));
+            Ok(())
+        })
+        .await
     }
 
     async fn missed_number(

@@ -18,6 +18,7 @@ pub(super) fn cases() -> Vec<Case> {
         a_number_is_one_lead_however_it_is_written,
         many_leads_are_added_at_once_and_known_ones_filled,
         of_two_imports_and_an_assignment_of_the_same_leads_all_end,
+        a_row_without_a_number_counts_once_for_its_team_until_it_has_one,
         leads_come_in_pages_and_only_to_whom_they_are_for,
         leads_of_many_numbers_are_found_at_once,
         leads_of_agents_out_of_the_scope_are_assigned_to_no_one_else,
@@ -69,7 +70,7 @@ async fn a_number_is_one_lead_however_it_is_written(store: Arc<dyn Store>) {
     (again.name, again.source) = ("Customer A".into(), "web".into());
     let mut third = again.clone();
     (third.id, third.name) = ("l3".into(), "Customer B".into());
-    let left = |line, reason: &str| LeftOut { line, reason: reason.into() };
+    let left = |line, reason: &str| LeftOut { line, reason: reason.into(), agent: None, row: None };
     let left = vec![
         left(4, NO_NUMBER),
         left(5, NOT_A_NUMBER),
@@ -85,7 +86,7 @@ async fn a_number_is_one_lead_however_it_is_written(store: Arc<dyn Store>) {
     );
     assert_eq!(store.lead_of_number(&number("9000000002")).await, Ok(None));
     assert_eq!(store.import_leads("i2", 3, Vec::new(), left, Vec::new()).await, Ok(0));
-    assert_eq!(store.left_out().await, Ok(2), "of those without a number, each once");
+    assert_eq!(store.left_out(&Scope::All).await, Ok(2), "of those without a number, each once");
 }
 
 async fn many_leads_are_added_at_once_and_known_ones_filled(store: Arc<dyn Store>) {
@@ -101,7 +102,8 @@ async fn many_leads_are_added_at_once_and_known_ones_filled(store: Arc<dyn Store
     let twice =
         |n: usize| Lead { id: format!("n{n}"), email: Some("a@example.test".into()), ..of(n, "C") };
     second.extend([twice(61), twice(179)]);
-    let left: Vec<_> = (0..101).map(|line| LeftOut { line, reason: NO_NUMBER.into() }).collect();
+    let left = |line| LeftOut { line, reason: NO_NUMBER.into(), agent: None, row: None };
+    let left: Vec<_> = (0..101).map(left).collect();
     assert_eq!(store.import_leads("j", 2, second, left, Vec::new()).await, Ok(60));
     for (n, id, name) in
         [(0, "l0", "A"), (59, "l59", ""), (60, "l60", "A"), (61, "l61", "B"), (179, "m179", "B")]
@@ -111,7 +113,7 @@ async fn many_leads_are_added_at_once_and_known_ones_filled(store: Arc<dyn Store
         assert_eq!(found.email.is_some(), [61, 179].contains(&n), "{n}");
     }
     assert_eq!(store.open_leads(&Scope::All, None, 999).await.unwrap().len(), 180);
-    assert_eq!(store.left_out().await, Ok(101));
+    assert_eq!(store.left_out(&Scope::All).await, Ok(101));
 }
 
 async fn of_two_imports_and_an_assignment_of_the_same_leads_all_end(store: Arc<dyn Store>) {
@@ -144,6 +146,36 @@ async fn of_two_imports_and_an_assignment_of_the_same_leads_all_end(store: Arc<d
         assert_eq!((one.await.unwrap(), other.await.unwrap()), (Ok(0), Ok(0)));
         assert_eq!(assign.await.unwrap().map(|ids| ids.len()), Ok(150));
     }
+}
+
+async fn a_row_without_a_number_counts_once_for_its_team_until_it_has_one(store: Arc<dyn Store>) {
+    let left = |line, agent: Option<&str>, row: &str| LeftOut {
+        line,
+        reason: NO_NUMBER.into(),
+        agent: agent.map(Into::into),
+        row: Some(row.into()),
+    };
+    let first = vec![
+        left(2, None, "r1"),
+        left(3, Some("Agent01"), "r2"),
+        left(4, Some("agent02"), "r3"),
+        LeftOut { row: None, ..left(5, None, "") },
+    ];
+    store.import_leads("i1", 1, Vec::new(), first.clone(), Vec::new()).await.unwrap();
+    let count = async |scope: Scope| store.left_out(&scope).await.unwrap();
+    assert_eq!(count(Scope::All).await, 4);
+    assert_eq!([count(own("agent01")).await, count(own("AGENT02")).await], [3, 3]);
+    assert_eq!(count(Scope::Agents(Vec::new())).await, 2);
+    // The same rows in another file.
+    store.import_leads("i2", 2, Vec::new(), first[..2].to_vec(), Vec::new()).await.unwrap();
+    assert_eq!(count(Scope::All).await, 4);
+    let now = ["r1", "r3", "r9"].map(str::to_owned).to_vec();
+    store.have_numbers(now).await.unwrap();
+    assert_eq!([count(Scope::All).await, count(own("agent02")).await], [2, 1]);
+    store.have_numbers(Vec::new()).await.unwrap();
+    let many = (0..120).map(|n| format!("r{n}")).collect();
+    store.have_numbers(many).await.unwrap();
+    assert_eq!(count(Scope::All).await, 1);
 }
 
 async fn leads_come_in_pages_and_only_to_whom_they_are_for(store: Arc<dyn Store>) {

@@ -104,13 +104,26 @@ pub(super) async fn leave_out(
     left_out: Vec<LeftOut>,
 ) -> Result<(), StoreError> {
     for part in parts(&left_out) {
-        let values = part.iter().flat_map(|left| args![import, left.line, &left.reason, at]);
+        let values = part.iter().flat_map(|left| {
+            let agent = left.agent.as_ref().map(agent_key);
+            args![import, left.line, &left.reason, at, agent, left.row.clone()]
+        });
         let insert = format!(
-            "INSERT INTO desk_lead_left (import, line, reason, at) VALUES {} \
+            "INSERT INTO desk_lead_left (import, line, reason, at, agent, row_key) VALUES {} \
              ON CONFLICT (import, line) DO NOTHING",
-            places(part.len(), 4)
+            places(part.len(), 6)
         );
         tx.execute(AssertSqlSafe(insert), values.collect()).await?;
+    }
+    Ok(())
+}
+
+/// Removes rows that were left out and have a number now.
+pub(super) async fn have_numbers(tx: &mut Tx, rows: &[String]) -> Result<(), StoreError> {
+    for part in parts(rows) {
+        let delete =
+            format!("DELETE FROM desk_lead_left WHERE row_key IN {}", places(1, part.len()));
+        tx.execute(AssertSqlSafe(delete), part.iter().map(Arg::from).collect()).await?;
     }
     Ok(())
 }

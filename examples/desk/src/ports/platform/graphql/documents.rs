@@ -13,6 +13,8 @@ pub const VARIABLE: &str = "PLATFORM_GRAPHQL_DOCUMENTS";
 pub enum Operation {
     /// The lead with a number: `number` as it was written, `key` what all its spellings have in common.
     LeadOfNumber,
+    /// The leads with any of some numbers: `numbers` as they were written, `keys` what all spellings of each have in common.
+    LeadsOfNumbers,
     /// A lead by its id.
     Lead,
     /// Leads by a part of name or number, the newest first.
@@ -65,8 +67,9 @@ macro_rules! appointment {
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::LeadOfNumber,
+        Self::LeadsOfNumbers,
         Self::Lead,
         Self::Leads,
         Self::Departments,
@@ -83,6 +86,7 @@ impl Operation {
     pub fn name(self) -> &'static str {
         match self {
             Self::LeadOfNumber => "LeadOfNumber",
+            Self::LeadsOfNumbers => "LeadsOfNumbers",
             Self::Lead => "Lead",
             Self::Leads => "Leads",
             Self::Departments => "Departments",
@@ -107,6 +111,12 @@ impl Operation {
             Self::LeadOfNumber => concat!(
                 "query LeadOfNumber($number: String!, $key: String!) ",
                 "{ answer: leadByNumber(number: $number, key: $key) ",
+                lead!(),
+                " }"
+            ),
+            Self::LeadsOfNumbers => concat!(
+                "query LeadsOfNumbers($numbers: [String!]!, $keys: [String!]!) ",
+                "{ answer: leadsByNumbers(numbers: $numbers, keys: $keys) ",
                 lead!(),
                 " }"
             ),

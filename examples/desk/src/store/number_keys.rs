@@ -1,0 +1,309 @@
+//! Rows that are found by their number, whose keys an older rule made: they are made anew, a portion at a time.
+
+use ozonetel_sdk::types::PhoneNumber;
+use serde_json::Value;
+use sqlx::AssertSqlSafe;
+
+use super::conn::{Arg, Row, args};
+use super::db::Db;
+use super::error::StoreError;
+use super::tx::Tx;
+use crate::core::dial::number_key;
+
+/// The rule by which number keys are made. Who changes what [`number_key`] answers raises it.
+const RULE: i64 = 1;
+
+/// How many rows are looked at, and at most written, at once.
+const TOGETHER: usize = 500;
+
+/// A table with number keys.
+struct Keyed {
+    table: &'static str,
+    id: &'static str,
+    /// The column that has the number, or has it in it.
+    held: &'static str,
+    /// Where it is in the column's JSON.
+    path: Option<&'static str>,
+    /// Whether no two rows have one key. One whose key another has already stays as it is.
+    is_unique: bool,
+}
+
+const fn keyed(
+    table: &'static str,
+    id: &'static str,
+    held: &'static str,
+    path: Option<&'static str>,
+) -> Keyed {
+    Keyed { table, id, held, path, is_unique: false }
+}
+
+/// Dials are not among them: their keys matter for a minute.
+const TABLES: [Keyed; 8] = [
+    keyed("desk_call", "id", "state", Some("/number")),
+    keyed("desk_appointment", "id", "body", Some("/number")),
+    keyed("desk_message", "id", "body", Some("/number")),
+    keyed("desk_report", "call", "body", Some("/callerPhone")),
+    keyed("desk_follow_up", "id", "body", Some("/number")),
+    keyed("desk_handoff", "id", "body", Some("/profile/phone")),
+    Keyed { is_unique: true, ..keyed("desk_lead", "id", "number", None) },
+    Keyed { is_unique: true, ..keyed("desk_missed", "number_key", "body", Some("/number")) },
+];
+
+/// How far the keys of a store are made anew.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeyPlace {
+    table: usize,
+    after: String,
+}
+
+/// A row whose key is another by now.
+struct Renewed {
+    id: String,
+    /// What the row held of it when it was read.
+    held: String,
+    key: String,
+    /// A whole record that has its key in it.
+    body: Option<String>,
+}
+
+impl Keyed {
+    /// What the key of a row has to be, if it is another.
+    fn renewed(&self, row: &Row) -> Result<Option<Renewed>, StoreError> {
+        let Some(held) = row.get::<Option<String>>("held")? else { return Ok(None) };
+        let mut record = Value::Null;
+        let number = match self.path {
+            None => Some(held.clone()),
+            Some(path) => {
+                record = serde_json::from_str(&held).unwrap_or_default();
+                record.pointer(path).and_then(Value::as_str).map(str::to_owned)
+            }
+        };
+        // What is no number, or was forgotten, is looked up by nothing.
+        let number = number.map(|number| PhoneNumber::from(number.as_str()));
+        let Some(number) = number.filter(|number| number.key().is_some()) else {
+            return Ok(None);
+        };
+        let key = number_key(&number);
+        if row.get::<Option<String>>("number_key")?.as_ref() == Some(&key) {
+            return Ok(None);
+        }
+        let body = record.get_mut("key").filter(|_| self.id == "number_key").map(|own| {
+            *own = Value::from(key.as_str());
+        });
+        let body = body.map(|()| record.to_string());
+        Ok(Some(Renewed { id: row.get("id")?, held, key, body }))
+    }
+
+    /// Writes a key, unless the row has been written meanwhile: then it has the one of its number.
+    async fn write(&self, tx: &mut Tx, renewed: Renewed) -> Result<(), StoreError> {
+        let Self { table, id, held, .. } = self;
+        let is_free = if self.is_unique {
+            format!(" AND NOT EXISTS (SELECT 1 FROM {table} AS o WHERE o.number_key = $1)")
+        } else {
+            String::new()
+        };
+        let mut args = args![renewed.key, renewed.id, renewed.held];
+        let own = if let Some(body) = renewed.body {
+            args.push(Arg::from(body));
+            format!(", version = version + 1, {held} = $4")
+        } else {
+            String::new()
+        };
+        let update = format!(
+            "UPDATE {table} SET number_key = $1{own} WHERE {id} = $2 AND {held} = $3{is_free}"
+        );
+        tx.execute(AssertSqlSafe(update), args).await?;
+        Ok(())
+    }
+}
+
+impl Db {
+    async fn has_this_rule(&self) -> Result<bool, StoreError> {
+        self.read(|tx| {
+            Box::pin(async move {
+                let select = "SELECT number FROM desk_meta WHERE name = 'number_keys'";
+                let kept = tx.row(select, args![]).await?.map(|row| row.get::<i64>("number"));
+                Ok(kept.transpose()?.is_some_and(|kept| kept >= RULE))
+            })
+        })
+        .await
+    }
+
+    /// Makes the keys of the rows after a place anew; the next place, or none where nothing is left to do.
+    pub(super) async fn renew_keys_after(
+        &self,
+        place: KeyPlace,
+    ) -> Result<Option<KeyPlace>, StoreError> {
+        if place == KeyPlace::default() && self.has_this_rule().await? {
+            return Ok(None);
+        }
+        let Some(keyed) = TABLES.get(place.table) else {
+            self.write(|tx| {
+                Box::pin(async move {
+                    let keep = "INSERT INTO desk_meta (name, number) VALUES ('number_keys', $1) \
+                                ON CONFLICT (name) DO UPDATE SET number = excluded.number";
+                    tx.execute(keep, args![RULE]).await
+                })
+            })
+            .await?;
+            return Ok(None);
+        };
+        let Keyed { table, id, held, .. } = keyed;
+        let select = format!(
+            "SELECT {id} AS id, number_key, {held} AS held FROM {table} WHERE {id} > $1 \
+             ORDER BY {id} LIMIT {TOGETHER}"
+        );
+        let after = place.after;
+        let read = self.read(move |tx| {
+            Box::pin(async move {
+                let rows = tx.rows(AssertSqlSafe(select), args![after]).await?;
+                let renewed = rows.iter().map(|row| keyed.renewed(row));
+                let renewed =
+                    renewed.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
+                let last = rows.last().filter(|_| rows.len() == TOGETHER);
+                Ok((renewed, last.map(|last| last.get("id")).transpose()?))
+            })
+        });
+        let (renewed, last) = read.await?;
+        if !renewed.is_empty() {
+            self.write(move |tx| {
+                Box::pin(async move {
+                    for one in renewed {
+                        keyed.write(tx, one).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await?;
+        }
+        Ok(Some(match last {
+            Some(after) => KeyPlace { table: place.table, after },
+            None => KeyPlace { table: place.table + 1, after: String::new() },
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::core::caller::Scope;
+    use crate::core::followup::{FollowUp, FollowUpState};
+    use crate::core::missed::MissedNumber;
+    use crate::store::suite::postgres;
+    use crate::store::work::{Lead, Versioned};
+    use crate::store::{Leads as _, Meta as _, Work as _};
+
+    fn lead(id: &str, number: &str) -> Lead {
+        Lead {
+            id: id.into(),
+            number: number.into(),
+            name: String::new(),
+            source: String::new(),
+            email: None,
+            fields: BTreeMap::new(),
+            agent: None,
+            added: 1,
+            last_interaction: None,
+            done: false,
+        }
+    }
+
+    fn follow_up(n: usize) -> Versioned<FollowUp> {
+        let record = FollowUp {
+            id: format!("f{n:04}"),
+            agent: "agent01".into(),
+            number: Some("9000000001.0".into()),
+            lead: None,
+            due_ms: 5,
+            note: String::new(),
+            call: None,
+            state: FollowUpState::Open,
+            changed_ms: 0,
+            asked: None,
+        };
+        Versioned { version: 0, record }
+    }
+
+    async fn ages(db: &Db) {
+        db.write(|tx| {
+            Box::pin(async move {
+                for age in [
+                    "UPDATE desk_follow_up SET number_key = '90000000010'",
+                    "UPDATE desk_lead SET number_key = '90000000010' WHERE id = 'l1'",
+                    "UPDATE desk_lead SET number_key = '90000000020' WHERE id = 'l2'",
+                    "UPDATE desk_missed SET number_key = '90000000010', \
+                     body = REPLACE(body, '919000000001', '90000000010')",
+                    "INSERT INTO desk_call (id, version, phase, began, changed, state, number_key) \
+                     VALUES ('11', 1, 'closed', 1, 1, '{\"number\": \"9000000001.0\"}', '90000000010')",
+                    "INSERT INTO desk_call (id, version, phase, began, changed, state, number_key) \
+                     VALUES ('12', 1, 'closed', 1, 1, '{\"number\": \"anonymous\"}', 'other')",
+                ] {
+                    tx.execute(age, args![]).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+    }
+
+    /// All of it; how many portions.
+    async fn renew(db: &Db) -> usize {
+        let (mut place, mut count) = (Some(KeyPlace::default()), 0);
+        while let Some(here) = place {
+            place = db.renew_number_keys(here).await.unwrap();
+            count += 1;
+        }
+        count
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_there_was_with_a_number_is_found_whenever_it_was_stored() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = Db::sqlite(&folder.path().join("desk.sqlite")).await.unwrap();
+        for db in [file, Db::postgres(&postgres().await).await.unwrap()] {
+            for n in 0..600 {
+                db.save_follow_up(follow_up(n), 1, Vec::new()).await.unwrap();
+            }
+            let leads = vec![
+                lead("l1", "9000000001.0"),
+                lead("l2", "9000000002.0"),
+                lead("l3", "9000000003"),
+            ];
+            db.import_leads("i", 1, leads, Vec::new(), Vec::new()).await.unwrap();
+            let missed = MissedNumber::new("9000000001.0".into(), "c1", 7);
+            let missed = Versioned { version: 0, record: missed };
+            db.save_missed(missed, 1, Vec::new()).await.unwrap();
+            ages(&db).await;
+            // The person has come to be a lead under the right key as well.
+            let again = vec![lead("l4", "9000000002")];
+            db.import_leads("j", 1, again, Vec::new(), Vec::new()).await.unwrap();
+            let number = PhoneNumber::from("+91 90000 00001");
+            assert_eq!(db.follow_ups_of_number(&number, 999).await.unwrap().len(), 0);
+
+            assert_eq!(renew(&db).await, TABLES.len() + 2, "a portion of 500, and the end");
+            assert_eq!(db.follow_ups_of_number(&number, 999).await.unwrap().len(), 600);
+            let id = |lead: Option<Lead>| lead.map(|lead| lead.id);
+            let of = async |text: &str| id(db.lead_of_number(&text.into()).await.unwrap());
+            assert_eq!(of("9000000001").await.as_deref(), Some("l1"));
+            assert_eq!(of("9000000002").await.as_deref(), Some("l4"));
+            assert_eq!(id(db.lead("l2").await.unwrap()).as_deref(), Some("l2"), "it is kept");
+            let found = db.missed_number("919000000001").await.unwrap().unwrap();
+            assert_eq!((found.version, found.record.key.as_str()), (2, "919000000001"));
+            assert_eq!(db.save_missed(found, 2, Vec::new()).await, Ok(3));
+            let keys = BTreeSet::from(["919000000001".to_owned(), "other".to_owned()]);
+            let handled = db.handled_numbers(&Scope::All, keys.clone()).await.unwrap();
+            assert!(handled.contains("919000000001"));
+            let select = "SELECT number_key FROM desk_call ORDER BY id";
+            let rows = db.read(move |tx| Box::pin(async move { tx.rows(select, args![]).await }));
+            let rows = rows.await.unwrap();
+            let calls: Vec<String> =
+                rows.iter().map(|row| row.get("number_key").unwrap()).collect();
+            assert_eq!(calls, ["919000000001", "other"]);
+            assert_eq!(renew(&db).await, 1, "once");
+            db.close().await;
+        }
+    }
+}

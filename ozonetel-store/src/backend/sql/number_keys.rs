@@ -1,0 +1,71 @@
+//! Number keys of rows that were stored under an older rule, made anew.
+
+use ozonetel_sdk::types::PhoneNumber;
+
+use super::column::needed;
+use super::db::{Db, Record, Tx, Value};
+use crate::error::StoreError;
+use crate::leg::number_key;
+
+/// The rule by which number keys are made. Who changes what [`number_key`] answers raises it.
+pub(super) const RULE: i64 = 1;
+
+/// Rows of one transaction: others write in between.
+const TOGETHER: usize = 1_000;
+
+/// Makes the keys of all rows anew whose rule is older. Of several programs that do so at once, each does a part; one that
+/// is stopped goes on where it was.
+pub(super) async fn renew(db: &Db) -> Result<(), StoreError> {
+    let found = db.rows(STATE, vec![]).await?;
+    let mut is_done = is_renewed(found.first())?;
+    while !is_done {
+        let mut tx = db.begin().await?;
+        is_done = part(&mut tx).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+const STATE: &str = "select number_keys, keyed_to from cdr_store where id = 1";
+
+fn is_renewed(state: Option<&Record>) -> Result<bool, StoreError> {
+    let rule = state.map_or(Ok(None), |state| state.int("number_keys"))?;
+    Ok(rule.is_some_and(|rule| rule >= RULE))
+}
+
+/// The next rows; whether there are no more.
+async fn part(tx: &mut Tx) -> Result<bool, StoreError> {
+    let state = tx.rows(STATE, vec![]).await?;
+    if is_renewed(state.first())? {
+        return Ok(true);
+    }
+    let after = state.first().map_or(Ok(None), |state| state.text("keyed_to"))?;
+    let select = format!(
+        "select key, call_key, number, number_key from cdr_row where key > $1 order by key limit {TOGETHER}"
+    );
+    let rows = tx.rows(select, vec![Value::text(after.unwrap_or_default())]).await?;
+    let Some(last) = rows.last() else {
+        let done = "update cdr_store set number_keys = $1, keyed_to = null where id = 1";
+        tx.execute(done, vec![Value::int(RULE)]).await?;
+        return Ok(true);
+    };
+    let last = needed(last.text("key")?, "key")?;
+    for row in &rows {
+        renew_row(tx, row).await?;
+    }
+    tx.execute("update cdr_store set keyed_to = $1 where id = 1", vec![Value::text(last)]).await?;
+    Ok(false)
+}
+
+/// A row, and its call where that has the number of this row.
+async fn renew_row(tx: &mut Tx, row: &Record) -> Result<(), StoreError> {
+    let Some(number) = row.text("number")? else { return Ok(()) };
+    let key = number_key(&PhoneNumber::from(number.as_str()));
+    if key == row.text("number_key")? {
+        return Ok(());
+    }
+    let renewed = vec![Value::Text(key.clone()), Value::Text(row.text("key")?)];
+    tx.execute("update cdr_row set number_key = $1 where key = $2", renewed).await?;
+    let renewed = vec![Value::Text(key), Value::Text(row.text("call_key")?), Value::text(number)];
+    tx.execute("update cdr_call set number_key = $1 where key = $2 and number = $3", renewed).await
+}
