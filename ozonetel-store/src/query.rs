@@ -41,8 +41,8 @@ pub struct CallQuery {
     pub direction: Option<Direction>,
     /// Only this outcome.
     pub outcome: Option<CallOutcomeKind>,
-    /// Only calls with this customer, in any spelling of the number. What is not a telephone number cannot be looked up:
-    /// it is an error, and not a number without calls.
+    /// Only calls with this customer, in any spelling of the number. What is not a telephone number, or has more than 32
+    /// digits, cannot be looked up: it is an error, and not a number without calls.
     pub number: Option<PhoneNumber>,
     /// Only calls whose main leg was on this campaign.
     pub campaign: Option<CampaignName>,

@@ -84,7 +84,7 @@ fn unparsed(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let text = without_addresses(error, error.render().to_string());
     let text = redact_numbers_in(text.strip_prefix("error: ").unwrap_or(&text));
     let (said, usage) = text.trim_end().split_once("\n\n").unwrap_or((text.trim_end(), ""));
-    let tip = tip(error, arguments);
+    let tip = tip(error, usage);
     // The parser's own guess, that a flag is meant as a value, contradicts ours.
     let usage = match usage.split_once("\n\n") {
         Some((guess, usage)) if tip.is_some() && guess.starts_with("  tip: ") => usage,
@@ -102,7 +102,9 @@ fn unparsed(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
 
 /// The text of an error without what may be secret in an address that it repeats.
 fn without_addresses(error: &clap::Error, text: String) -> String {
-    let said = [ContextKind::InvalidArg, ContextKind::InvalidValue].map(|kind| error.get(kind));
+    let kinds =
+        [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand];
+    let said = kinds.map(|kind| error.get(kind));
     said.into_iter().flatten().fold(text, |text, value| match value {
         ContextValue::String(word) if word.contains("://") => {
             text.replace(word.as_str(), &mask::url(word))
@@ -111,22 +113,25 @@ fn without_addresses(error: &clap::Error, text: String) -> String {
     })
 }
 
-/// What a command takes instead of a word or flag that it does not know.
-fn tip(error: &clap::Error, arguments: &[OsString]) -> Option<&'static str> {
+/// What a command takes instead of a word or flag that it does not know; the parser's line on its usage names it.
+fn tip(error: &clap::Error, usage: &str) -> Option<&'static str> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else { return None };
     if error.kind() != ErrorKind::UnknownArgument {
         return None;
     }
-    let follows = |command: &str| arguments.iter().skip_while(move |word| *word != command).nth(1);
+    let usage = usage.lines().find_map(|line| line.strip_prefix("Usage: "))?;
+    let mut words = usage.split_whitespace().skip(1);
+    let command = (words.next()?, words.next().unwrap_or_default());
     if word.starts_with('-') {
-        let is_range = follows("cdr").is_some_and(|command| command == "range");
         let is_day = matches!(word.as_str(), "--from" | "--to");
+        let is_range = command == ("cdr", "range");
         return (is_range && is_day).then_some("it takes two days without flags: FROM TO");
     }
-    match follows("agent") {
-        Some(command) if command == "pause" => Some("it has a flag: --reason"),
-        Some(_) => Some("it has a flag: --agent"),
-        None => follows("trigger").map(|_| "it has a flag: --to"),
+    match command {
+        ("agent", "pause") => Some("it has a flag: --reason"),
+        ("agent", _) => Some("it has a flag: --agent"),
+        ("trigger", _) => Some("it has a flag: --to"),
+        _ => None,
     }
 }
 

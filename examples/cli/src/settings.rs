@@ -27,6 +27,10 @@ const SECRETS: [&str; 6] = [
     "OZONETEL_DESK_TOKEN",
 ];
 
+/// Secrets of an account besides its key.
+const OF_AN_ACCOUNT: [&str; 3] =
+    ["OZONETEL_AGENT_PASSWORD", "OZONETEL_KOOKOO_KEY", "OZONETEL_SIP_PASSWORD"];
+
 /// The largest file of settings.
 const LARGEST: u64 = 64 << 10;
 
@@ -110,13 +114,13 @@ pub(crate) fn given(flags: &Global) -> Result<Variables, Failure> {
 /// A file's variables with those of the environment, files of secrets, and flags; `named`: the file comes before the
 /// environment.
 fn complemented(flags: &Global, file: Variables, named: bool) -> Result<Variables, Failure> {
-    let (rest, first, place) = if named {
+    let (mut rest, first, place) = if named {
         (of_process()?, file, "the profile")
     } else {
         (file, of_process()?, "the environment")
     };
     if flags.account.is_none() {
-        one_account(&rest, &first, place)?;
+        one_account(&mut rest, &first, place)?;
     }
     let mut variables = merged(rest, first);
     for name in SECRETS {
@@ -153,13 +157,26 @@ fn has(variables: &Variables, name: &str) -> bool {
     variables.contains_key(name) || variables.contains_key(&format!("{name}_FILE"))
 }
 
-/// That the key of one source is not sent under the account of the other.
-fn one_account(rest: &Variables, first: &Variables, place: &str) -> Result<(), Failure> {
+/// Removes a secret and the file of it.
+fn remove(variables: &mut Variables, name: &str) {
+    variables.remove(name);
+    variables.remove(&format!("{name}_FILE"));
+}
+
+/// That the key of one source is not sent under the account of the other. What else only the other account has to do
+/// with is left out: not every command needs it.
+fn one_account(rest: &mut Variables, first: &Variables, place: &str) -> Result<(), Failure> {
     let is_other = match (rest.get(ACCOUNT), first.get(ACCOUNT)) {
         (Some(rest), Some(first)) => rest != first,
         _ => false,
     };
-    if is_other && has(rest, KEY) && !has(first, KEY) {
+    if !is_other {
+        return Ok(());
+    }
+    for name in OF_AN_ACCOUNT {
+        remove(rest, name);
+    }
+    if has(rest, KEY) && !has(first, KEY) {
         let text = format!(
             "{ACCOUNT} of {place} has no {KEY} beside it, and the key that is set elsewhere is another account's"
         );
@@ -173,22 +190,29 @@ fn one_account(rest: &Variables, first: &Variables, place: &str) -> Result<(), F
 fn merged(rest: Variables, first: Variables) -> Variables {
     let mut together = rest;
     for name in SECRETS.iter().filter(|name| has(&first, name)) {
-        together.remove(*name);
-        together.remove(&format!("{name}_FILE"));
+        remove(&mut together, name);
     }
     together.extend(first);
     together
 }
 
-/// The names of what the environment sets otherwise than the profile or file that it comes before.
+/// The names of what the environment sets otherwise than the profile or file that it comes before: a secret, or the file
+/// of it, also in place of the other.
 pub(crate) fn overridden(flags: &Global) -> Result<Vec<String>, Failure> {
     if flags.profile.is_some() {
         return Ok(Vec::new());
     }
     let (file, set) = (of_file(&file(flags)?)?, of_process()?);
+    let is_secrets =
+        |secret: &str, name: &str| name.strip_suffix("_FILE").unwrap_or(name) == secret;
+    let is_in_file = |name: &str| {
+        let secret = SECRETS.iter().find(|secret| is_secrets(secret, name));
+        secret.map_or_else(|| file.contains_key(name), |secret| has(&file, secret))
+    };
     let is_overridden =
-        |name: &String| set.get(name).is_some_and(|value| file.get(name) != Some(value));
-    Ok(file.keys().filter(|name| is_overridden(name)).cloned().collect())
+        |name: &str, value: &String| is_in_file(name) && file.get(name) != Some(value);
+    let names = set.iter().filter(|(name, value)| is_overridden(name, value));
+    Ok(names.map(|(name, _)| name.clone()).collect())
 }
 
 /// The settings of the SDK, out of the variables.

@@ -212,7 +212,6 @@ impl Config {
             "browser" => Ok(true),
             _ => Err(Invalid::new("DESK_SIM_RINGS", "expected any or browser")),
         });
-        allowed_numbers(get("OZONETEL_ALLOWED_NUMBERS").as_deref())?;
         let settings = Settings {
             agent: environment.agent.clone(),
             password: environment.agent_password.clone(),
@@ -368,22 +367,6 @@ impl Config {
         self.missed_fields.iter().fold(builder, |builder, (field, name)| {
             builder.field_name("missed.fetch", *field, name.as_str())
         })
-    }
-}
-
-/// Numbers that are dialled nevertheless: each has a digit at least.
-fn allowed_numbers(listed: Option<&str>) -> Result<(), Invalid> {
-    let mut listed = listed.unwrap_or_default().split(',').map(str::trim);
-    let is_number = |text: &str| {
-        text.is_empty()
-            || (text.bytes().any(|b| b.is_ascii_digit())
-                && !text.bytes().any(|b| b.is_ascii_alphabetic()))
-    };
-    if listed.all(is_number) {
-        Ok(())
-    } else {
-        let name = "OZONETEL_ALLOWED_NUMBERS";
-        Err(Invalid::new(name, "expected numbers, separated by commas"))
     }
 }
 

@@ -67,12 +67,26 @@ pub struct Filters {
     /// Only this phone call.
     #[serde(rename = "monitorUCID", default)]
     pub call_id: Option<CallId>,
-    /// Only this type, such as `Progressive`.
-    #[serde(rename = "callType", default)]
+    /// Only this type, such as `Progressive`. A known word goes out in the page's spelling; `InBound` and `Inbound`, which
+    /// rows both have, as they are, since no source says which of them the filter takes.
+    #[serde(rename = "callType", default, serialize_with = "filter_type")]
     pub call_type: Option<CallType>,
     /// Only `Answered` or `NotAnswered`. A row's `Unanswered` goes out as `NotAnswered`; a word that is not known as it is.
     #[serde(default, serialize_with = "filter_word")]
     pub status: Option<CallStatus>,
+}
+
+/// The filter's word for a type.
+#[expect(clippy::ref_option, reason = "the signature that serde asks for")]
+fn filter_type<S: Serializer>(kind: &Option<CallType>, to: S) -> Result<S::Ok, S::Error> {
+    let word = kind.as_ref().map(|kind| match kind.kind() {
+        Some(CallTypeKind::Inbound) if matches!(kind.as_str(), "InBound" | "Inbound") => {
+            kind.clone()
+        }
+        Some(known) => known.into(),
+        None => kind.clone(),
+    });
+    word.serialize(to)
 }
 
 /// The filter's word for an outcome, which is not the rows'.
@@ -423,7 +437,7 @@ macro_rules! filters {
             campaign(campaign: impl Into<CampaignName>) => filters.campaign = campaign.into();
             /// Only this phone call, with all its legs.
             call_id(call: CallId) => filters.call_id = call;
-            /// Only this type.
+            /// Only this type, in any letter case.
             call_type(kind: impl Into<CallType>) => filters.call_type = kind.into();
             /// Only calls with this outcome; a row's own word will do.
             status(status: impl Into<CallStatus>) => filters.status = status.into();
@@ -503,6 +517,29 @@ mod tests {
             let call = client.cdr().for_day(client.today()).status(word);
             call.patience(Patience::Wait).await.unwrap();
             assert_eq!(asked(&replay, at)["status"], *want);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_filter_has_the_pages_spelling_of_a_type() {
+        let none = || Turn::json(r#"{"status":"success","message":"success","details":[]}"#);
+        let words = [
+            ("progressive", "Progressive"),
+            ("PREDICTIVE", "Predictive"),
+            ("manual", "Manual"),
+            ("ivr", "IVR"),
+            ("inbound", "InBound"),
+            // Which of the two the filter takes is not known.
+            ("InBound", "InBound"),
+            ("Inbound", "Inbound"),
+            ("Callback", "Callback"),
+        ];
+        let replay = Replay::new(words.iter().map(|_| none()));
+        let client = client(&replay);
+        for (at, (word, want)) in words.into_iter().enumerate() {
+            let call = client.cdr().page(client.today(), 1, 10).call_type(word);
+            call.patience(Patience::Wait).await.unwrap();
+            assert_eq!(asked(&replay, at)["callType"], *want, "{word}");
         }
     }
 }

@@ -4,7 +4,7 @@
 //! days at most per request. The names of the filters are not documented: `agentId` and `modeType` are assumed and can
 //! be renamed with [`ClientBuilder::field_name`](crate::ClientBuilder::field_name).
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::api::setters::setters;
 use crate::core::call::Call;
@@ -26,9 +26,21 @@ pub struct FetchSummary {
     /// Only these agents, separated by commas.
     #[serde(rename = "agentId", default)]
     pub agents: Option<String>,
-    /// Only these modes, separated by commas.
-    #[serde(rename = "modeType", default)]
+    /// Only these modes, separated by commas. A known word goes out in the page's spelling.
+    #[serde(rename = "modeType", default, serialize_with = "filter_modes")]
     pub modes: Option<String>,
+}
+
+/// The modes in the page's spelling.
+#[expect(clippy::ref_option, reason = "the signature that serde asks for")]
+fn filter_modes<S: Serializer>(modes: &Option<String>, to: S) -> Result<S::Ok, S::Error> {
+    let spelled = |word: &str| {
+        let mode = ModeType::from(word);
+        mode.kind().map_or(mode, ModeType::from).as_str().to_owned()
+    };
+    let words =
+        modes.as_ref().map(|modes| modes.split(',').map(spelled).collect::<Vec<_>>().join(","));
+    words.serialize(to)
 }
 
 string_enum! {
@@ -163,3 +175,25 @@ setters! { FetchSummary {
     /// Only this mode.
     mode(mode: impl Into<ModeType>) => modes = mode.into().as_str().to_owned();
 } }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::doubles::{Replay, Turn, asked, client};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_filter_has_the_pages_spelling_of_a_mode() {
+        let none = || Turn::json(r#"{"status":"error","message":"No Data Found"}"#);
+        let replay = Replay::new([none(), none(), none()]);
+        let client = client(&replay);
+        let day = client.today();
+        client.summary().for_day(day).mode("blended").await.unwrap();
+        client.summary().for_day(day).mode("Outbound").await.unwrap();
+        let (from, to) = (day.start(), day.end());
+        let modes = Some("inbound,MANUAL,x".to_owned());
+        client.call(FetchSummary { from, to, agents: None, modes }).await.unwrap();
+        for (at, want) in ["Blended", "Outbound", "Inbound,Manual,x"].into_iter().enumerate() {
+            assert_eq!(asked(&replay, at)["modeType"], *want);
+        }
+    }
+}

@@ -315,11 +315,12 @@ fn read_open<T: DeserializeOwned>(answer: &Answer<'_>) -> Result<Outcome<T>, Unr
     if let Some(object) = fields::object(text) {
         let word = status(&object).map(|word| Word::of(&word));
         let said = text_of(&object);
-        // A documented refusal needs no status word, and any other word may be a state in the document.
+        // A text that is known for a refusal, or speaks of a limit, needs no status word. Any other word may be a state in
+        // the document.
         let refuses = match word {
             Some(Word::Failure) => true,
             Some(Word::Success) => false,
-            None | Some(Word::Unlisted) => reason::documented(&said).is_some(),
+            None | Some(Word::Unlisted) => reason(&said) != Reason::Other,
         };
         if refuses || !head.status.is_success() {
             return judge_failure(answer, word, &said, text);

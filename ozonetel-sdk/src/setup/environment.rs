@@ -186,6 +186,10 @@ impl Environment {
             let reason = "has an entry that is not a telephone number";
             return Err(Invalid::new("OZONETEL_ALLOWED_NUMBERS", reason));
         }
+        let did = get("OZONETEL_DID").map(Did::from);
+        if did.as_ref().is_some_and(|did| PhoneNumber::from(did.as_str()).key().is_none()) {
+            return Err(Invalid::new("OZONETEL_DID", "is not a telephone number"));
+        }
         let zone: Option<Zone> = parsed(&get, "OZONETEL_TIMEZONE")?;
         let now = get("OZONETEL_NOW").map(|text| {
             let bad = |_| Invalid::new("OZONETEL_NOW", "expected an RFC 3339 time").showing(&text);
@@ -221,7 +225,7 @@ impl Environment {
             agent: get("OZONETEL_AGENT_ID").map(AgentId::from),
             agent_password: get("OZONETEL_AGENT_PASSWORD").map(Secret::from),
             campaign: get("OZONETEL_CAMPAIGN").map(CampaignName::from),
-            did: get("OZONETEL_DID").map(Did::from),
+            did,
             sip_id,
             phone_name: get("OZONETEL_PHONE_NAME").map(PhoneName::from),
             state_dir: get("OZONETEL_STATE_DIR").map(PathBuf::from),
@@ -353,7 +357,7 @@ mod tests {
             field("OZONETEL_ALLOWED_NUMBERS", "139,one").unwrap_err(),
             "OZONETEL_ALLOWED_NUMBERS"
         );
-        assert_eq!(field("OZONETEL_DID", "our number").unwrap_err(), "own_numbers");
+        assert_eq!(field("OZONETEL_DID", "our number").unwrap_err(), "OZONETEL_DID");
         // A SIP id may be a name, which is never dialled.
         let number = PhoneNumber::from("918000000001");
         for (name, value, may) in [

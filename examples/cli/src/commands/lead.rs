@@ -16,10 +16,13 @@ pub(crate) enum Lead {
     Add(Add),
     /// Adds the leads of a file, in batches.
     Upload(upload::Upload),
-    /// Takes one lead out of a campaign.
+    /// Takes one lead out of a campaign. The number is sent in the form in which `add` and `upload` send it.
     Delete {
         /// The number.
         number: PhoneNumber,
+        /// Sends the number as it is written here: the lead was uploaded by other means, in this form.
+        #[arg(long)]
+        as_uploaded: bool,
         /// The campaign. Default: OZONETEL_CAMPAIGN.
         #[arg(long, value_name = "NAME")]
         campaign: Option<String>,
@@ -73,10 +76,16 @@ impl Lead {
         match self {
             Self::Add(add) => add.run(context).await,
             Self::Upload(upload) => upload.run(context).await,
-            Self::Delete { number, campaign, name, confirmation } => {
+            Self::Delete { number, as_uploaded, campaign, name, confirmation } => {
                 let campaign = context.campaign(campaign.as_ref())?;
-                let what = format!("{} is taken out of {campaign}", printable(number.as_str()));
-                let mut call = leads.delete(campaign, &number);
+                let mut call = if as_uploaded {
+                    leads.delete_as_uploaded(campaign.clone(), &number)
+                } else {
+                    leads.delete(campaign.clone(), &number)
+                };
+                // Another form of the number may be another lead: it is shown as it is sent.
+                let sent = call.request().map_or(&number, |request| &request.number);
+                let what = format!("{} is taken out of {campaign}", printable(sent.as_str()));
                 if let Some(name) = name {
                     call = call.name(name);
                 }
@@ -94,11 +103,12 @@ impl Lead {
 impl Add {
     async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let campaign = context.campaign(self.campaign.as_ref())?;
+        let mut call = context.client.leads().add(campaign.clone(), &self.number);
+        let number = call.request().map_or(&self.number, |request| &request.number);
         let what = format!(
             "{} becomes a lead of {campaign}, which the campaign rings while it runs",
-            printable(self.number.as_str())
+            printable(number.as_str())
         );
-        let mut call = context.client.leads().add(campaign, &self.number);
         if let Some(name) = self.name {
             call = call.name(name);
         }

@@ -26,9 +26,17 @@ pub(crate) fn reply(output: Output, value: Value) -> Result<Completion, Failure>
     }
 }
 
-/// The rows of an answer that is a status and a list of objects: for people the list is all of it.
+/// The rows of an answer that is a word of success and a list of objects: for people the list is all of it. Any other word
+/// may be the state of what was asked for.
 fn wrapped(fields: &Map<String, Value>) -> Option<&[Value]> {
-    let mut rest = fields.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("status"));
+    let is_success = |value: &Value| match value {
+        Value::String(word) => {
+            ["success", "true"].iter().any(|it| it.eq_ignore_ascii_case(word.trim()))
+        }
+        value => *value == Value::Bool(true),
+    };
+    let is_status = |name: &str| name.eq_ignore_ascii_case("status");
+    let mut rest = fields.iter().filter(|(name, value)| !(is_status(name) && is_success(value)));
     let (_, rows) = rest.next().filter(|_| rest.next().is_none())?;
     let rows = rows.as_array()?;
     (!rows.is_empty() && rows.iter().all(Value::is_object)).then_some(rows.as_slice())
@@ -121,7 +129,9 @@ mod tests {
     fn a_list_under_a_status_is_rows() {
         let rows = |answer: &Value| wrapped(answer.as_object().unwrap()).map(<[Value]>::len);
         assert_eq!(rows(&json!({"status": "success", "message": [{"a": 1}, {"a": 2}]})), Some(2));
+        assert_eq!(rows(&json!({"Status": "SUCCESS", "message": [{"a": 1}]})), Some(1));
         for answer in [
+            json!({"status": "READY", "skills": [{"name": "General"}]}),
             json!({"status": "success", "message": [1]}),
             json!({"status": "success", "message": []}),
             json!({"message": [{"a": 1}], "total": 9}),

@@ -209,6 +209,12 @@ async fn agents_leads_numbers_and_subscriptions_have_commands() {
     assert_eq!(desk.json(&["agent", "list"]).await.done().rows().len(), 1);
     desk.json(&["lead", "add", "9000000001", "--name", "A B"]).await.done();
     desk.json(&["lead", "delete", "9000000001", "--name", "A B"]).await.done();
+    for (more, sent) in [(&[][..], "9000000001"), (&["--as-uploaded"], "09000000001")] {
+        let delete =
+            [&["lead", "delete", "09000000001", "--dry-run", "--show-numbers"], more].concat();
+        let shown = desk.json(&delete).await.done().json();
+        assert_eq!(shown["request"]["fields"]["phoneNumber"], sent, "{shown}");
+    }
     desk.json(&["block", "create", "nuisance", "9000000001", "9000000002"]).await.done();
     desk.json(&["block", "delete", "9000000001"]).await.done();
     desk.json(&["phone-number", "create", "9000000009", "desk09"]).await.done();
@@ -270,4 +276,17 @@ async fn kookoo_and_whatsapp_have_commands() {
     let sent = desk.json(&["whatsapp", "send", "919000000001", "order_left", "A B"]).await.done();
     assert_eq!(sent.json()["outcome"], "accepted");
     assert_eq!((desk.sim.effects("outbound"), desk.sim.effects("whatsapp")), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn that_required_fields_are_not_known_is_said() {
+    let shell = Shell::new("http://127.0.0.1:9").unset("OZONETEL_ACCOUNT");
+    for (name, required) in [
+        ("leads.bulk", json!("(not known)")),
+        ("leads.delete", json!("campaignName phoneNumber")),
+        ("campaigns.list", Value::Null),
+    ] {
+        let described = shell.json(&["api", name, "--describe"]).await.done().json();
+        assert_eq!(described["required"], required, "{name}");
+    }
 }

@@ -45,6 +45,17 @@ async fn usage_errors_are_2_and_json_too() {
         assert!(ran.err.contains("http://crm.example.test/hook?…"), "{ran:?}");
         assert!(ran.err.contains("it has a flag: --to") && !ran.err.contains("s3cret"), "{ran:?}");
     }
+    // An address in the place of a command.
+    for secret in [
+        &["events", "http://crm.example.test/hook?code=s3cret"][..],
+        &["http://crm.example.test/hook?code=s3cret"],
+    ] {
+        for ran in [shell.run(secret).await, shell.json(secret).await] {
+            assert_eq!(ran.code, 2, "{ran:?}");
+            assert!(ran.err.contains("http://crm.example.test/hook?…"), "{ran:?}");
+            assert!(!ran.err.contains("s3cret"), "{ran:?}");
+        }
+    }
     let ran = shell.run(&["cdr", "range", "--from", "-6d"]).await;
     assert!(
         ran.err.contains("'--from' found; it takes two days without flags: FROM TO"),
@@ -60,6 +71,32 @@ async fn usage_errors_are_2_and_json_too() {
         .await;
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("OZONETEL_DID"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flag_is_suggested_only_by_the_command_that_has_it() {
+    let shell = Shell::new("http://127.0.0.1:9").set("OZONETEL_AUTH", "key");
+    for arguments in [
+        &["dial", "9000000001", "--campaign", "trigger", "y"][..],
+        &["dial", "9000000001", "agent"],
+        &["dial", "9000000001", "--uui", "agent", "login"],
+        &["dial", "9000000001", "--campaign", "cdr", "--uui", "range", "--from"],
+    ] {
+        let ran = shell.run(arguments).await;
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(!ran.err.contains("it has a flag"), "{ran:?}");
+        assert!(
+            !ran.err.contains("two days") && ran.err.contains("Usage: ozonetel dial"),
+            "{ran:?}"
+        );
+    }
+    for (arguments, tip) in [
+        (&["--auth", "key", "agent", "--output", "table", "login", "agent01"][..], "--agent"),
+        (&["-v", "trigger", "callback", "x"], "--to"),
+    ] {
+        let ran = shell.run(arguments).await;
+        assert!(ran.err.contains(&format!("it has a flag: {tip}")), "{ran:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

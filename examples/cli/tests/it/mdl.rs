@@ -241,6 +241,25 @@ async fn a_recording_replays_as_it_was_seen() {
     assert_eq!(pushes(&replayed.out)[1].0, "busyAgent");
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_ends_when_nobody_reads_it() {
+    let socket = Socket::that(Then::Wait).await;
+    let mut child = socket.shell.spawn(&["mdl", "watch", "--output", "jsonl"]);
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let story = async {
+        let mut printed = String::new();
+        while !printed.contains("busyAgent") {
+            assert_ne!(out.read_line(&mut printed).await.unwrap(), 0, "{printed}");
+        }
+        // Nothing more happens on the socket.
+        drop(out);
+        ended(child).await
+    };
+    let ran = tokio::time::timeout(Duration::from_secs(20), story).await.expect("in time");
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signal_ends_a_watch_in_good_order_and_a_dial_by_its_outcome() {
     let socket = Socket::that(Then::Wait).await;

@@ -88,6 +88,22 @@ async fn the_key_of_one_account_is_not_sent_under_another() {
     let ran = shell.json(&["token", "--profile", "default"]).await;
     assert!(ran.code == 4 && ran.err.contains("of the profile"), "{ran:?}");
     assert!(desk.sim.requests().is_empty());
+    // What is another account's besides its key is left out.
+    let profile = "OZONETEL_ACCOUNT=real_account\nOZONETEL_API_KEY=real-key\n\
+        OZONETEL_KOOKOO_KEY=real-kookoo\nOZONETEL_AGENT_PASSWORD_FILE=/nowhere/at/all\n";
+    let other = with_profile(&address, profile).unset("OZONETEL_AGENT_PASSWORD");
+    other.run(&["token"]).await.done();
+    let before = desk.sim.requests().len();
+    for (command, part) in [
+        (&["kookoo", "info", "90000000000000001"][..], "no KooKoo key is set"),
+        (&["agent", "login"], "OZONETEL_AGENT_PASSWORD"),
+    ] {
+        let ran = other.json(command).await;
+        let message = ran.error()["message"].to_string();
+        assert!(ran.code == 4 && message.contains(part), "{command:?} {ran:?}");
+        assert!(!message.contains("cannot be read"), "{ran:?}");
+    }
+    assert_eq!(desk.sim.requests().len(), before);
     // A flag says whose key it is.
     shell.run(&["token", "--profile", "default", "--account", "acme_support"]).await.done();
 }
@@ -108,6 +124,15 @@ async fn doctor_names_what_comes_before_the_profile() {
     assert!(found.contains("profile default") && found.ends_with(first), "{found}");
     let found = settings(shell.json(&["doctor", "--profile", "default"]).await);
     assert!(found.ends_with("default.env"), "{found}");
+    // A file of the environment takes the place of a secret of the profile, and the other way round.
+    let profile = "OZONETEL_ACCOUNT=acme_support\nOZONETEL_API_KEY=real-key\n\
+        OZONETEL_AGENT_PASSWORD_FILE=/nowhere/at/all\n";
+    let shell = with_profile(&address, profile).unset("OZONETEL_API_KEY");
+    let key = file(&shell, "key", "test-key\n", 0o600).display().to_string();
+    let shell = shell.set("OZONETEL_API_KEY_FILE", key);
+    let found = settings(shell.json(&["doctor"]).await);
+    let first = "; the environment's OZONETEL_AGENT_PASSWORD, OZONETEL_API_KEY_FILE come first";
+    assert!(found.ends_with(first), "{found}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

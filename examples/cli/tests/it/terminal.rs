@@ -143,6 +143,23 @@ async fn what_deletes_or_starts_says_in_full_what_will_happen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_number_of_a_lead_is_asked_for_as_it_is_sent() {
+    let desk = Desk::start().await;
+    let asks = |arguments: &[&str], text: &str| {
+        let mut asking = Terminal::start(&desk.shell, arguments, 120, 24);
+        asking.until(text);
+        let shown = asking.contents();
+        assert!(shown.starts_with(text), "{shown}");
+        asking.send("n\n");
+        assert_eq!((asking.ended().0, desk.sim.requests().len()), (Some(2), 0));
+    };
+    asks(&["lead", "delete", "09000000417"], "9000000417 is taken out of support_out");
+    let as_uploaded = ["lead", "delete", "09000000417", "--as-uploaded"];
+    asks(&as_uploaded, "09000000417 is taken out of support_out");
+    asks(&["lead", "add", "09000000417"], "9000000417 becomes a lead of support_out");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_is_typed_is_not_shown() {
     let desk = Desk::start().await;
     let config = desk.shell.state.path().join("config").display().to_string();

@@ -39,7 +39,7 @@ async fn a_token_that_the_service_does_not_know_is_not_used_twice() {
     let ran = desk.json(&["dial", "9000000001"]).await;
     assert_eq!((ran.code, &ran.error()["reason"]), (4, &"bad_credentials".into()), "{ran:?}");
     let advice = ran.error()["advice"].to_string();
-    assert!(advice.contains("the token that was kept was refused"), "{advice}");
+    assert!(advice.contains("the token was refused and is dropped"), "{advice}");
     assert!(advice.contains("send it again"), "{advice}");
     desk.run(&["dispositions"]).await.done();
 }

@@ -80,12 +80,15 @@ impl fmt::Debug for NumberAsNumber {
 /// Takes leads out of several campaigns.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DeleteMany {
-    /// The numbers.
+    /// The numbers; sent as [`DeleteLead::number`] is.
     #[serde(rename = "phoneNumber")]
     pub numbers: Vec<NumberAsNumber>,
     /// The campaigns.
     #[serde(rename = "campaignName")]
     pub campaigns: Vec<CampaignName>,
+    /// Whether the numbers are sent as they are: they were not uploaded by this library.
+    #[serde(skip)]
+    pub as_uploaded: bool,
 }
 
 impl Endpoint for DeleteMany {
@@ -98,6 +101,16 @@ impl Endpoint for DeleteMany {
         ..DELETE
     };
     type Reply = ServiceMessage;
+
+    fn prepare(&mut self, plan: &DialPlan) -> Result<(), Invalid> {
+        if !self.as_uploaded {
+            for number in &mut self.numbers {
+                let form = uploaded_number(&number.0.to_string().into(), plan);
+                *number = form.map_or(*number, NumberAsNumber);
+            }
+        }
+        Ok(())
+    }
 
     fn check(&self) -> Result<(), Invalid> {
         if self.numbers.is_empty() {
@@ -192,27 +205,59 @@ impl<'c> Leads<'c> {
         Call::new(self.0, Ok(DeleteLead { campaign, number, name: None, as_uploaded: true }))
     }
 
-    /// Takes leads out of several campaigns.
+    /// Takes leads out of several campaigns. The numbers are sent as [`delete`](Self::delete) sends one.
     ///
     /// ```
     /// # ozonetel_sim::doc(async |sim, client| {
     /// client.leads().add("support_out", "9000000001").await?;
-    /// client.leads().delete_many(["9000000001"], ["support_out"]).await?;
+    /// client.leads().delete_many(["+91 90000 00001"], ["support_out"]).await?;
     /// # Ok(()) });
     /// ```
     ///
     /// # Errors
-    /// [`Input`](crate::ErrorKind::Input) for a number that is not digits alone, or begins with 0, which a JSON number
-    /// cannot carry; as any call.
+    /// [`Input`](crate::ErrorKind::Input) for a number that is sent as it is and is not digits alone, or begins with 0,
+    /// which a JSON number cannot carry; as any call.
     pub fn delete_many<N: Into<PhoneNumber>, C: Into<CampaignName>>(
         &self,
         numbers: impl IntoIterator<Item = N>,
         campaigns: impl IntoIterator<Item = C>,
     ) -> Call<'c, DeleteMany> {
+        let plan = self.0.dial_plan();
+        let numbers = numbers.into_iter().map(|number| uploaded_number(&number.into(), plan));
+        self.delete_all(numbers, campaigns, false)
+    }
+
+    /// As [`delete_many`](Self::delete_many), with the numbers sent as they are: for leads that were uploaded by other
+    /// means, in another form.
+    ///
+    /// ```
+    /// # ozonetel_sim::doc(async |sim, client| {
+    /// client.leads().add("support_out", "9000000001").await?;
+    /// client.leads().delete_many_as_uploaded(["919000000001"], ["support_out"]).await?;
+    /// # Ok(()) });
+    /// ```
+    ///
+    /// # Errors
+    /// As [`delete_many`](Self::delete_many).
+    pub fn delete_many_as_uploaded<N: Into<PhoneNumber>, C: Into<CampaignName>>(
+        &self,
+        numbers: impl IntoIterator<Item = N>,
+        campaigns: impl IntoIterator<Item = C>,
+    ) -> Call<'c, DeleteMany> {
+        let numbers = numbers.into_iter().map(|number| as_number(number.into().as_str()));
+        self.delete_all(numbers, campaigns, true)
+    }
+
+    /// The call for numbers that have their form already, or cannot be sent.
+    fn delete_all<C: Into<CampaignName>>(
+        &self,
+        numbers: impl Iterator<Item = Result<u64, &'static str>>,
+        campaigns: impl IntoIterator<Item = C>,
+        as_uploaded: bool,
+    ) -> Call<'c, DeleteMany> {
         let (mut good, mut bad) = (Vec::new(), Vec::new());
-        for (at, number) in numbers.into_iter().enumerate() {
-            let number: PhoneNumber = number.into();
-            match as_number(number.as_str()) {
+        for (at, number) in numbers.enumerate() {
+            match number {
                 Ok(number) => good.push(NumberAsNumber(number)),
                 Err(why) => {
                     bad.push(InvalidRow { row: at + 1, invalid: Invalid::new("phoneNumber", why) });
@@ -220,8 +265,8 @@ impl<'c> Leads<'c> {
             }
         }
         let campaigns = campaigns.into_iter().map(Into::into).collect();
-        let request = InvalidRow::all(&bad).map(|()| DeleteMany { numbers: good, campaigns });
-        Call::new(self.0, request)
+        let request = |()| DeleteMany { numbers: good, campaigns, as_uploaded };
+        Call::new(self.0, InvalidRow::all(&bad).map(request))
     }
 
     /// Takes rows off the schedule: `"7"`, `"2,3,5"` or `"3-10"`. The path's letter case is unconfirmed.
@@ -253,6 +298,13 @@ fn as_number(text: &str) -> Result<u64, &'static str> {
     text.parse().ok().filter(|_| digits).ok_or("may contain digits only")
 }
 
+/// The same of a number in the form in which leads are uploaded; of one that has no such form, or none that is a JSON
+/// number, as it is.
+fn uploaded_number(number: &PhoneNumber, plan: &DialPlan) -> Result<u64, &'static str> {
+    let form = number.for_dial(plan).ok().and_then(|form| as_number(form.as_str()).ok());
+    form.map_or_else(|| as_number(number.as_str()), Ok)
+}
+
 setters! { DeleteLead {
     /// The name as it was uploaded.
     name(name: impl Into<SensitiveText>) => name = name.into();
@@ -279,11 +331,11 @@ mod tests {
         let want = json!({"userName": "acme_support", "phoneNumber": [9_000_000_001_u64, 9_000_000_002_u64],
             "campaignName": ["A", "B"]});
         assert_eq!(asked(&replay, 0), want);
-        for (numbers, campaigns) in [(vec!["+919000000001"], vec!["A"]), (vec![], vec!["A"])] {
+        for (numbers, campaigns) in [(vec!["+12025550143"], vec!["A"]), (vec![], vec!["A"])] {
             let error = client.leads().delete_many(numbers, campaigns).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Input);
         }
-        let stripped = client.leads().delete_many(["09000000001", "9000000001"], ["A"]);
+        let stripped = client.leads().delete_many_as_uploaded(["09000000001", "9000000001"], ["A"]);
         let error = stripped.await.unwrap_err();
         let why = "refused: row 1: phoneNumber may not begin with 0: it is sent as a number";
         assert_eq!(error.invalid_input().unwrap().reason(), why);
@@ -304,6 +356,33 @@ mod tests {
         for (at, number) in sent.into_iter().enumerate() {
             let want = json!({"userName": "acme_support", "campaignName": "support_out",
                 "phoneNumber": number});
+            assert_eq!(asked(&replay, at), want);
+        }
+    }
+
+    #[tokio::test]
+    async fn leads_are_deleted_by_the_numbers_that_they_were_added_with() {
+        let replay = Replay::new([(); 4].map(|()| ok()));
+        let client = client(&replay);
+        let leads = client.leads();
+        let written = ["919000000001", "+91 90000 00001", "09000000001", "9000000001"];
+        leads.delete_many(written, ["A"]).await.unwrap();
+        leads.delete_many_as_uploaded(["919000000001"], ["A"]).await.unwrap();
+        // What is not dialled was not uploaded in another form.
+        leads.delete_many(["12025550143"], ["A"]).await.unwrap();
+        // A request that is made by hand passes the plan as well.
+        let numbers = vec![super::NumberAsNumber(919_000_000_001)];
+        let campaigns = vec!["A".into()];
+        client.call(super::DeleteMany { numbers, campaigns, as_uploaded: false }).await.unwrap();
+        let sent = [
+            json!(vec![9_000_000_001_u64; 4]),
+            json!([919_000_000_001_u64]),
+            json!([12_025_550_143_u64]),
+            json!([9_000_000_001_u64]),
+        ];
+        for (at, numbers) in sent.into_iter().enumerate() {
+            let want =
+                json!({"userName": "acme_support", "phoneNumber": numbers, "campaignName": ["A"]});
             assert_eq!(asked(&replay, at), want);
         }
     }

@@ -22,6 +22,15 @@ string_enum! {
     }
 }
 
+impl ReportType {
+    /// A known word in the page's spelling.
+    fn spell(&mut self) {
+        if let Some(known) = self.kind() {
+            *self = known.into();
+        }
+    }
+}
+
 const KEYS: &[&str] = &["message", "details", "data"];
 
 const DUMP: Spec = Spec {
@@ -89,6 +98,11 @@ impl Endpoint for CdrDump {
         reply.iter().all(<Self as Rows>::is_named)
     }
 
+    fn prepare(&mut self, _: &DialPlan) -> Result<(), Invalid> {
+        self.report.spell();
+        Ok(())
+    }
+
     fn check(&self) -> Result<(), Invalid> {
         thirty_days("fromDate", self.from, self.to)?;
         if self.page == 0 {
@@ -136,6 +150,11 @@ impl Endpoint for CdrByUcid {
         reply.iter().all(<Self as Rows>::is_named)
     }
 
+    fn prepare(&mut self, _: &DialPlan) -> Result<(), Invalid> {
+        self.report.spell();
+        Ok(())
+    }
+
     fn ucid(&self) -> Option<Ucid> {
         Some(self.ucid)
     }
@@ -173,6 +192,11 @@ impl Endpoint for CallbackCdr {
 
     fn accepts(&self, reply: &Vec<CallbackRow>) -> bool {
         reply.iter().all(<Self as Rows>::is_named)
+    }
+
+    fn prepare(&mut self, _: &DialPlan) -> Result<(), Invalid> {
+        self.report.spell();
+        Ok(())
     }
 
     fn ucid(&self) -> Option<Ucid> {

@@ -225,7 +225,8 @@ async fn a_dump_counts_in_text_and_keeps_its_counters() {
     let client = client(&replay);
     let (from, to) =
         ("2026-11-01 00:00:00".parse().unwrap(), "2026-11-20 23:59:59".parse().unwrap());
-    let report = ReportTypeKind::Historical.into();
+    // A known word goes out in the page's spelling.
+    let report = "Historical".into();
     let dump = CdrDump { from, to, campaign: "0".into(), report, page: 1, size: 100 };
     let mut rows = client.call(dump).stream();
     let row = rows.try_next().await.unwrap().unwrap();
@@ -249,11 +250,13 @@ async fn names_with_blanks_and_the_word_none() {
         "AgentName": "None", "Skill": "None", "Duration": "00:00:10"}]});
     let replay = Replay::new([Turn::json(spaced.to_string()), Turn::json(callback.to_string())]);
     let client = client(&replay);
-    let report = || ReportTypeKind::CurrentDay.into();
-    let rows = client.call(CdrByUcid { ucid: ucid(), report: report() }).await.unwrap();
+    let rows = client.call(CdrByUcid { ucid: ucid(), report: "CurrentDay".into() }).await.unwrap();
+    assert_eq!(asked(&replay, 0)["reportType"], "currentday");
     assert_eq!(rows[0].campaign, Some("support_out".into()));
     assert!(rows[0].audio.is_some() && rows[0].extra.is_empty());
-    let rows = client.call(CallbackCdr { ucid: ucid(), report: report() }).await.unwrap();
+    let rows =
+        client.call(CallbackCdr { ucid: ucid(), report: "CURRENTDAY".into() }).await.unwrap();
+    assert_eq!(asked(&replay, 1)["reportType"], "currentday");
     assert_eq!((&rows[0].0.agent_name, &rows[0].0.skill), (&None, &None));
 }
 

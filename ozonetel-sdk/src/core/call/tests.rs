@@ -15,7 +15,7 @@ use crate::api::dial::DialOutcome;
 use crate::core::client::Client;
 use crate::core::clock::TokioClock;
 use crate::core::credential::AuthMode;
-use crate::core::error::{ErrorKind, Reason};
+use crate::core::error::{Error, ErrorKind, Reason};
 use crate::core::observe::{ClientEvent, Observer};
 use crate::core::pace::Patience;
 use crate::core::transport::SendStage;
@@ -203,17 +203,31 @@ async fn an_expired_token_is_renewed_once_even_for_a_dial() {
 #[tokio::test(start_paused = true)]
 async fn a_dial_is_not_repeated_on_a_text_that_only_may_mean_an_old_token() {
     let invalid = Turn::json(r#"{"status":"false","message":"Invalid Token","data":null}"#);
-    let replay = Replay::new([token("a"), invalid.clone(), token("b"), Turn::json(QUEUED)]);
+    let queued = Turn::json(QUEUED);
+    let replay = Replay::new([token("a"), invalid.clone(), token("b"), queued, invalid.clone()]);
     let one = client(&replay, AuthMode::Token);
     let error = one.dial().agent("agent01", "c", "9000000001").await.unwrap_err();
     assert_eq!(error.reason(), Some(Reason::BadCredentials));
     assert_eq!(replay.requests().len(), 2);
     // Account and key may be right: it is the token that is looked at first.
-    let advice = error.advice().unwrap();
-    assert!(advice.starts_with("the token that was kept was refused"), "{advice}");
-    assert!(advice.contains("send it again") && advice.contains("OZONETEL_AUTH=token"), "{advice}");
+    let advised = |error: &Error| {
+        let advice = error.advice().unwrap();
+        assert!(
+            advice.starts_with("the token was refused and is dropped, and nothing"),
+            "{advice}"
+        );
+        // It was made for this call, or for one before.
+        assert!(!advice.contains("kept"), "{advice}");
+        let mode = advice.contains("OZONETEL_AUTH=token");
+        assert!(advice.contains("send it again, with a new token") && mode, "{advice}");
+    };
+    advised(&error);
     // The next call begins with a new token; a read would have fetched it at once.
     assert!(one.dial().agent("agent01", "c", "9000000001").await.is_ok());
+    // The same is said of a token that was kept.
+    let error = one.dial().agent("agent01", "c", "9000000001").await.unwrap_err();
+    advised(&error);
+    assert_eq!(replay.requests().len(), 5);
     let list = Turn::json(r#"{"status":"Success","details":["A"]}"#);
     let replay = Replay::new([token("a"), invalid.clone(), token("b"), list]);
     assert_eq!(

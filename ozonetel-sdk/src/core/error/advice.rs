@@ -52,7 +52,7 @@ pub(super) fn advice(error: &Error) -> Option<&'static str> {
     }
     if is_stale_token(error) {
         return Some(
-            "the token that was kept was refused and is dropped, and nothing happened: send it again, with a new token; \
+            "the token was refused and is dropped, and nothing happened: send it again, with a new token; \
              if that is refused as well, check account and key, and that the account's API authentication is the \
              token, as it is set here (OZONETEL_AUTH=token)",
         );

@@ -50,7 +50,7 @@ impl StoreFlag {
         Ok(directory.join(FILE).into())
     }
 
-    /// Opens one that is there: to read, none is made.
+    /// Opens one that is there: to read, no file is made. In a database that is there, the tables are.
     pub(crate) async fn open_there(&self, context: &Context) -> Result<Store, Failure> {
         if let StoreAddress::Sqlite(path) = self.address(context)?
             && !path.exists()

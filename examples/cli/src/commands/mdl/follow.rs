@@ -18,6 +18,7 @@ use tokio::time::sleep;
 use super::print::Printer;
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
+use crate::output::reader_gone;
 use crate::private_file;
 
 /// Prints events until told to stop.
@@ -37,6 +38,8 @@ pub(super) async fn watch(
         biased;
         signal = context.stop.clone() => Some(signal),
         () = ended => None,
+        // The session is the agent's: it is not held for no one.
+        () = reader_gone() => None,
         done = follower.follow() => {
             done?;
             return follower.finish();
