@@ -153,6 +153,11 @@ async fn saved(tables: &OwnTables, wanted: &Value) -> Result<Value, PlatformErro
     Ok(json!({"id": id, "version": version}))
 }
 
+async fn lead_of(tables: &OwnTables, with: &Value) -> Result<Value, PlatformError> {
+    let found = tables.lead_of_number(&text(&with["number"]).as_str().into()).await?;
+    Ok(found.as_ref().map_or(Value::Null, lead_json))
+}
+
 async fn leads_of(tables: &OwnTables, with: &Value) -> Result<Value, PlatformError> {
     let numbers = with["numbers"].as_array().unwrap();
     assert_eq!(numbers.len(), with["keys"].as_array().unwrap().len());
@@ -165,10 +170,7 @@ async fn execute(tables: &OwnTables, operation: &str, with: &Value) -> Value {
     let range = || (with["from"].as_i64().unwrap(), with["to"].as_i64().unwrap());
     let done: Result<Value, PlatformError> = async {
         Ok(match operation {
-            "LeadOfNumber" => {
-                let found = tables.lead_of_number(&text(&with["number"]).as_str().into()).await?;
-                found.as_ref().map_or(Value::Null, lead_json)
-            }
+            "LeadOfNumber" => lead_of(tables, with).await?,
             "LeadsOfNumbers" => leads_of(tables, with).await?,
             "Lead" => {
                 tables.lead(&text(&with["id"])).await?.as_ref().map_or(Value::Null, lead_json)
