@@ -1,6 +1,7 @@
 //! `api`: any endpoint of the catalogue by its name.
 
 mod fields;
+mod words;
 
 use clap::Args;
 use ozonetel_sdk::endpoint::{ALL, Auth, Discriminator, Effect, Endpoint, LEGACY, Repeat, Spec};
@@ -22,7 +23,7 @@ pub(crate) struct Api {
     /// Its fields: `name=text`, or `name:=JSON` for numbers, lists and objects.
     #[arg(value_name = "FIELD=VALUE")]
     fields: Vec<String>,
-    /// Lists the endpoint's fields and sends nothing.
+    /// Lists the endpoint's fields, with the values that are known of them, and sends nothing.
     #[arg(long)]
     describe: bool,
     /// The agent: the field agentID, agentId or agentid of an endpoint that has it, or its credential where it takes agent
@@ -88,7 +89,9 @@ fn list(output: Output) -> Result<Completion, Failure> {
 fn describe(output: Output, spec: &'static Spec) -> Result<Completion, Failure> {
     let required = required_fields(spec.name).unwrap_or_default();
     let required: Vec<String> = required.into_iter().filter(|name| !is_secret(name)).collect();
-    let fields = match known_fields(spec.name) {
+    let known = known_fields(spec.name);
+    let values = words::text(spec.name, known.as_deref());
+    let fields = match known {
         Some(fields) if fields.is_empty() => "(none)".to_owned(),
         Some(fields) => fields.join(" "),
         None => "those of its page, and any that the account's settings name".to_owned(),
@@ -100,6 +103,7 @@ fn describe(output: Output, spec: &'static Spec) -> Result<Completion, Failure> 
             "title": spec.title,
             "request": format!("{} {}", spec.method.as_str(), spec.path),
             "fields": fields,
+            "values": values,
             "required": (!required.is_empty()).then(|| required.join(" ")),
             "effect": spec.effect.as_str(),
             "repeated": if spec.repeat == Repeat::Once { "never" } else { "safely" },
