@@ -62,9 +62,8 @@ pub(super) fn of(
     fields: Option<&[&str]>,
 ) -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
     let takes = move |name: &str| fields.is_none_or(|fields| fields.contains(&name));
-    let found = WORDS
-        .iter()
-        .filter(move |(name, _, places)| takes(name) && places.iter().any(|one| *one == endpoint));
+    let found =
+        WORDS.iter().filter(move |(name, _, places)| takes(name) && places.contains(&endpoint));
     found.map(|(name, words, _)| (*name, *words))
 }
 
