@@ -26,6 +26,7 @@ pub mod joining;
 pub mod kookoo;
 pub mod lead_names;
 pub mod ledger;
+pub mod listed_leads;
 pub mod messaging;
 pub mod owed;
 pub mod phone;

@@ -1,6 +1,7 @@
 //! `api`: any endpoint of the catalogue by its name.
 
 mod fields;
+mod words;
 
 use clap::Args;
 use ozonetel_sdk::endpoint::{ALL, Auth, Discriminator, Effect, Endpoint, LEGACY, Repeat, Spec};
@@ -22,7 +23,7 @@ pub(crate) struct Api {
     /// Its fields: `name=text`, or `name:=JSON` for numbers, lists and objects.
     #[arg(value_name = "FIELD=VALUE")]
     fields: Vec<String>,
-    /// Lists the endpoint's fields and sends nothing.
+    /// Lists the endpoint's fields, with the values that are known of them, and sends nothing.
     #[arg(long)]
     describe: bool,
     /// The agent: the field agentID, agentId, agentid or AgentId of an endpoint that has it, or its credential where it takes agent
@@ -94,7 +95,9 @@ fn describe(output: Output, spec: &'static Spec) -> Result<Completion, Failure> 
         // That nothing is said would say that nothing is required.
         None => Some("(not known)".to_owned()),
     };
-    let fields = match known_fields(spec.name) {
+    let known = known_fields(spec.name);
+    let values = words::text(spec.name, known.as_deref());
+    let fields = match known {
         Some(fields) if fields.is_empty() => "(none)".to_owned(),
         Some(fields) => fields.join(" "),
         None => "those of its page, and any that the account's settings name".to_owned(),
@@ -106,6 +109,7 @@ fn describe(output: Output, spec: &'static Spec) -> Result<Completion, Failure> 
             "title": spec.title,
             "request": format!("{} {}", spec.method.as_str(), spec.path),
             "fields": fields,
+            "values": values,
             "required": required,
             "effect": spec.effect.as_str(),
             "repeated": if spec.repeat == Repeat::Once { "never" } else { "safely" },

@@ -63,6 +63,13 @@ async fn the_catalogue_is_listed_without_an_account() {
     let dial = shell.json(&["api", "dial.agent", "--describe"]).await.done().json();
     assert_eq!((&dial["repeated"], &dial["asks_first"]), (&json!("never"), &json!(true)));
     assert!(dial["fields"].as_str().unwrap().contains("agentID"), "{dial}");
+    assert_eq!(dial["values"], "UCID: true, false");
+    let describe = async |name: &str| shell.json(&["api", name, "--describe"]).await.done().json();
+    assert_eq!(describe("agents.change_state").await["values"], "state: Pause, Ready");
+    let day = describe("cdr.fetch_day").await;
+    let calls = "callType: IVR, InBound, Manual, Predictive, Preview, Progressive";
+    assert_eq!(day["values"], format!("{calls}; status: Answered, Unanswered"));
+    assert_eq!(describe("campaigns.status").await["values"], serde_json::Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread")]

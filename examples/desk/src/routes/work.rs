@@ -21,7 +21,7 @@ use crate::core::followup::FollowUp;
 use crate::core::missed::MissedNumber;
 use crate::core::worklist::{EntryKind, ServiceLevel};
 use crate::desk::Desk;
-use crate::flow::lead_names::{ListedLeads, leads_of};
+use crate::flow::listed_leads::{ListedLeads, leads_of};
 use crate::problem::Problem;
 
 /// How many missed numbers and follow-ups an answer has at most.

@@ -87,10 +87,13 @@ impl Keyed {
         if row.get::<Option<String>>("number_key")?.as_ref() == Some(&key) {
             return Ok(None);
         }
-        let body = record.get_mut("key").filter(|_| self.id == "number_key").map(|own| {
-            *own = Value::from(key.as_str());
-        });
-        let body = body.map(|()| record.to_string());
+        let body = match record.get_mut("key") {
+            Some(own) if self.id == "number_key" => {
+                *own = Value::from(key.as_str());
+                Some(record.to_string())
+            }
+            _ => None,
+        };
         Ok(Some(Renewed { id: row.get("id")?, held, key, body }))
     }
 

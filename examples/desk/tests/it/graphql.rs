@@ -153,21 +153,25 @@ async fn saved(tables: &OwnTables, wanted: &Value) -> Result<Value, PlatformErro
     Ok(json!({"id": id, "version": version}))
 }
 
+async fn lead_of(tables: &OwnTables, with: &Value) -> Result<Value, PlatformError> {
+    let found = tables.lead_of_number(&text(&with["number"]).as_str().into()).await?;
+    Ok(found.as_ref().map_or(Value::Null, lead_json))
+}
+
+async fn leads_of(tables: &OwnTables, with: &Value) -> Result<Value, PlatformError> {
+    let numbers = with["numbers"].as_array().unwrap();
+    assert_eq!(numbers.len(), with["keys"].as_array().unwrap().len());
+    let numbers: Vec<_> = numbers.iter().map(|one| text(one).as_str().into()).collect();
+    Ok(tables.leads_of_numbers(&numbers).await?.leads.values().map(lead_json).collect())
+}
+
 /// Does what an operation asks for. It answers as the real ones do: by the operation's name and its variables.
 async fn execute(tables: &OwnTables, operation: &str, with: &Value) -> Value {
     let range = || (with["from"].as_i64().unwrap(), with["to"].as_i64().unwrap());
     let done: Result<Value, PlatformError> = async {
         Ok(match operation {
-            "LeadOfNumber" => {
-                let found = tables.lead_of_number(&text(&with["number"]).as_str().into()).await?;
-                found.as_ref().map_or(Value::Null, lead_json)
-            }
-            "LeadsOfNumbers" => {
-                let numbers = with["numbers"].as_array().unwrap();
-                assert_eq!(numbers.len(), with["keys"].as_array().unwrap().len());
-                let numbers: Vec<_> = numbers.iter().map(|one| text(one).as_str().into()).collect();
-                tables.leads_of_numbers(&numbers).await?.leads.values().map(lead_json).collect()
-            }
+            "LeadOfNumber" => lead_of(tables, with).await?,
+            "LeadsOfNumbers" => leads_of(tables, with).await?,
             "Lead" => {
                 tables.lead(&text(&with["id"])).await?.as_ref().map_or(Value::Null, lead_json)
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use desk::{Desk, app};
-use http::{Request, header};
+use http::{HeaderValue, Request, header};
 use ozonetel_sdk::auth::AuthMode;
 use ozonetel_sdk::testing::doubles::{Replay, Turn};
 use ozonetel_sim::world::{LegSide, PhoneAction};
@@ -275,7 +275,7 @@ async fn a_day_of_many_calls_is_answered_in_parts_and_is_the_same_list() {
         assert_eq!(answer.status(), 200, "{count}");
         assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/json");
         assert!(answer.headers().contains_key("desk-read-at"));
-        let unread = answer.headers().get("desk-unreadable-rows").map(|rows| rows.as_bytes());
+        let unread = answer.headers().get("desk-unreadable-rows").map(HeaderValue::as_bytes);
         assert_eq!(unread, (count > 0).then_some(&b"1"[..]), "{count}");
         let mut parts = answer.into_body().into_data_stream();
         let (mut text, mut largest, mut pieces) = (Vec::new(), 0, 0);

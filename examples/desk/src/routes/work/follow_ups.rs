@@ -14,7 +14,7 @@ use crate::body::{Body, Params};
 use crate::core::caller::{Caller, Scope, agent_key};
 use crate::core::followup::{FollowUp, FollowUpKey, FollowUpState};
 use crate::desk::Desk;
-use crate::flow::lead_names::leads_of;
+use crate::flow::listed_leads::leads_of;
 use crate::flow::working::{add_follow_up, busy, follow_up_of_key};
 use crate::people::token::new_id;
 use crate::problem::Problem;

@@ -199,9 +199,7 @@ fn parse(bytes: &[u8], caller: &Caller, now: i64) -> Result<Parsed, Problem> {
             let (agent, row) = (agent.clone(), row.clone());
             parsed.left_out.push(LeftOut { line, reason: reason.to_owned(), agent, row });
         };
-        if phone.key().is_some() {
-            parsed.numbered.extend(row.clone());
-        }
+        parsed.numbered.extend(phone.key().and(row.clone()));
         if phone.as_str().is_empty() {
             leave(line, NO_NUMBER);
         } else if phone.key().is_none() {

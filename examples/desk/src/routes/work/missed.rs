@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::{MOST, MissedView};
 use crate::desk::Desk;
-use crate::flow::lead_names::leads_of;
+use crate::flow::listed_leads::leads_of;
 use crate::problem::Problem;
 
 /// Numbers to call back.

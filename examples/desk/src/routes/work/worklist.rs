@@ -14,7 +14,7 @@ use crate::core::dial::number_key;
 use crate::core::followup::FollowUp;
 use crate::core::worklist::{Entry, EntryKind, ServiceLevel, sort};
 use crate::desk::Desk;
-use crate::flow::lead_names::leads_of;
+use crate::flow::listed_leads::leads_of;
 use crate::problem::Problem;
 use crate::store::work::{Lead, Versioned};
 
