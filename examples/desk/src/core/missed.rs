@@ -92,6 +92,11 @@ impl MissedNumber {
         }
     }
 
+    /// The conversation that was noted last was none: when the last one before it began.
+    pub fn not_reached(&mut self, before_ms: Option<i64>) {
+        self.reached_ms = before_ms;
+    }
+
     /// Closes it by hand.
     pub fn close(&mut self, by: &str, why: &str, at_ms: i64) {
         self.closed = Some((at_ms, by.to_owned(), why.to_owned()));

@@ -150,6 +150,8 @@ pub struct Entry {
     pub claim: Option<(String, i64)>,
     /// Since when it has been known to be on the list.
     pub since_ms: i64,
+    /// Of which time it waits: when the last call was missed, when the follow-up is due.
+    pub waits_since_ms: i64,
 }
 
 impl fmt::Debug for Entry {
@@ -177,6 +179,7 @@ impl ServiceLevels {
             lead: None,
             claim: missed.claim.clone().filter(|(_, until)| now_ms < *until),
             since_ms: missed.opened_ms.unwrap_or(missed.last_ms),
+            waits_since_ms: missed.last_ms,
         }
     }
 
@@ -196,6 +199,7 @@ impl ServiceLevels {
             lead: follow_up.lead.clone(),
             claim: None,
             since_ms: follow_up.due_ms.max(follow_up.changed_ms),
+            waits_since_ms: follow_up.due_ms,
         })
     }
 }

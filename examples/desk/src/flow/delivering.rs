@@ -8,7 +8,7 @@ use ozonetel_sdk::types::{AgentId, Did, DispositionName, PauseReason, SensitiveT
 use ozonetel_sdk::{Error, ErrorKind, Reason};
 use serde::Deserialize;
 
-use super::facts::{Actor, Together, acted, delivered, record_with, service_has};
+use super::facts::{Actor, TRIES, Together, acted, delivered, record_judged, service_has};
 use super::viewing::now_ms;
 use crate::core::call::CallState;
 use crate::core::caller::Scope;
@@ -22,7 +22,7 @@ use crate::desk::Desk;
 use crate::ports::platform::PlatformError;
 use crate::problem::{Kind, Problem};
 use crate::store::audit::AuditRow;
-use crate::store::{OutboxWrite, StoreError};
+use crate::store::{LoadedCall, OutboxWrite, StoreError};
 
 /// For how long an entry is taken: longer than the service may stay silent.
 const LEASE: Duration = Duration::from_mins(3);
@@ -110,30 +110,43 @@ async fn attempt(desk: &Desk, entry: OutboxEntry, is_told: bool) -> Result<Deliv
             (AttemptResult::Failed { message, may_have_arrived, ready_in_ms }, None)
         }
     };
-    let call = desk.store().call(&entry.call, &Scope::All).await?;
-    let state = call.as_ref().map(|call| Arc::clone(&call.state)).unwrap_or_default();
-    let service = service_has(&state, &entry);
-    let at = now_ms(desk);
-    let jitter =
-        entry.id.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % 100;
-    let mut after = after_attempt(&entry, &result, service, at, jitter);
-    let is_unknown = problem.as_ref().is_some_and(|problem| problem.kind() == Kind::NotFound);
-    if is_told && is_unknown && state.began_ms.is_none() {
-        after = without_call(after);
-    }
-    let (message, is_queued, is_done) = match result {
-        AttemptResult::Done { message, queued } => (Some(message), queued, true),
-        AttemptResult::Kept { message } => (Some(message), false, false),
+    let (message, is_queued, is_done) = match &result {
+        AttemptResult::Done { message, queued } => (Some(message.clone()), *queued, true),
+        AttemptResult::Kept { message } => (Some(message.clone()), false, false),
         _ => (None, false, false),
     };
-    let is_over = is_done && !is_queued && after.kind == "disposition";
-    write(desk, &after, (&state, is_over), at).await?;
-    Ok(Delivered { entry: after, message, is_queued, problem })
+    let is_over = is_done && !is_queued && entry.kind == "disposition";
+    let is_unknown = problem.as_ref().is_some_and(|problem| problem.kind() == Kind::NotFound);
+    let jitter =
+        entry.id.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % 100;
+    let mut tried = 0;
+    loop {
+        let loaded = desk.store().load_calls(std::slice::from_ref(&entry.call)).await?;
+        let state = loaded.first().map(|call| Arc::clone(call.call.state())).unwrap_or_default();
+        let at = now_ms(desk);
+        let mut after = after_attempt(&entry, &result, service_has(&state, &entry), at, jitter);
+        // Of a call that turns up before this is written it is owed.
+        if is_told && is_unknown && state.began_ms.is_none() {
+            after = without_call(after);
+        }
+        match write(desk, &after, loaded, (&state, is_over), at).await {
+            Err(StoreError::Conflict("call" | "dial")) if tried < TRIES => tried += 1,
+            done => {
+                done?;
+                return Ok(Delivered { entry: after, message, is_queued, problem });
+            }
+        }
+    }
 }
 
+/// Writes down what became of an attempt, by the call as it was loaded.
+///
+/// # Errors
+/// [`StoreError::Conflict`] if the call has changed since; the store is not available.
 async fn write(
     desk: &Desk,
     after: &OutboxEntry,
+    loaded: Vec<LoadedCall>,
     (state, is_over): (&CallState, bool),
     at: i64,
 ) -> Result<(), StoreError> {
@@ -161,9 +174,10 @@ async fn write(
     let together = Together {
         call: Some(after.call.clone()),
         outbox: vec![OutboxWrite::Result(after.clone())],
+        loaded: Some(loaded),
         ..Together::default()
     };
-    match record_with(desk, facts, together).await {
+    match record_judged(desk, facts, together).await {
         // Another worker has taken it meanwhile: its word counts.
         Ok(_) | Err(StoreError::Conflict("outbox entry")) => {}
         Err(error) => return Err(error),

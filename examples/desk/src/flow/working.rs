@@ -1,5 +1,7 @@
 //! Missed calls, follow-ups and leads: load, ask the core, store, and once more if someone else was faster.
 
+use std::ops::RangeInclusive;
+
 use ozonetel_sdk::types::{AgentId, PhoneNumber};
 use serde::Serialize;
 use serde_json::json;
@@ -19,6 +21,9 @@ const MOST_CALLS: u32 = 100;
 
 /// How often a change is tried again when someone else was faster.
 const TRIES: u32 = 8;
+
+/// By how much the end of a call that was noted may be later than the one that is known by its last word.
+const LATE_MS: i64 = 60_000;
 
 /// That something on the lists has changed; the page asks for what it shows.
 #[derive(Serialize)]
@@ -54,8 +59,8 @@ pub async fn change_missed<T>(
 }
 
 /// Notes what a call means for the lists once it is over, whichever source told of it: a conversation closes what was
-/// missed before and the number's lead; one that came in and that no one answered is a missed call. The same call may be
-/// told any number of times.
+/// missed before and the number's lead; one that came in and that no one answered is a missed call. What was seen while
+/// it was up counts until the service has given its last word. The same call may be told any number of times.
 ///
 /// # Errors
 /// The store is not available; too many change it at once.
@@ -63,8 +68,18 @@ pub async fn note_outcome(desk: &Desk, call: &StoredCall) -> Result<(), Problem>
     let state = &call.state;
     let Some(number) = &state.number else { return Ok(()) };
     if let Some((from, until)) = conversation(state) {
-        return note_reached(desk, number, from, until).await;
+        note_reached(desk, number, from, until).await?;
+        if state.is_final {
+            return Ok(());
+        }
+        // The service's last word may have been stored meanwhile, and have found nothing to take back.
+        let known = desk.store().call(&call.id, &Scope::All).await?;
+        return match known {
+            Some(known) => take_back(desk, number, &known.state).await,
+            None => Ok(()),
+        };
     }
+    take_back(desk, number, state).await?;
     let came_in = state.direction == Some(Direction::Inbound) && !state.is_answered();
     match state.began_ms.filter(|_| came_in && state.is_final) {
         Some(began) => {
@@ -81,10 +96,66 @@ fn conversation(state: &CallState) -> Option<(i64, i64)> {
     Some((from, ended))
 }
 
-/// When the last conversation with a number began that is over, by the calls that are stored.
-async fn last_conversation(desk: &Desk, number: &PhoneNumber) -> Result<Option<i64>, StoreError> {
+/// When the last conversation with a number began that is over, and when the last one ended, by the calls that are stored.
+async fn last_conversation(
+    desk: &Desk,
+    number: &PhoneNumber,
+) -> Result<(Option<i64>, Option<i64>), StoreError> {
     let calls = desk.store().calls_of_number(number, MOST_CALLS).await?;
-    Ok(calls.iter().filter_map(|call| conversation(&call.state)).map(|(from, _)| from).max())
+    let (from, until): (Vec<_>, Vec<_>) =
+        calls.iter().filter_map(|call| conversation(&call.state)).unzip();
+    Ok((from.into_iter().max(), until.into_iter().max()))
+}
+
+/// Takes back what was noted of a conversation that there was not, by the service's last word: who was to be called is
+/// to be called again.
+async fn take_back(desk: &Desk, number: &PhoneNumber, state: &CallState) -> Result<(), Problem> {
+    let (Some(denied), Some(ended)) = (state.denied_ms, state.ended_ms) else { return Ok(()) };
+    let began = state.began_ms.map_or(denied, |began| began.min(denied));
+    let noted = began..=ended.max(denied).saturating_add(LATE_MS);
+    take_back_lead(desk, number, &noted).await?;
+    let key = number_key(number);
+    for _ in 0..TRIES {
+        let Some(mut found) = desk.store().missed_number(&key).await? else { return Ok(()) };
+        if !found.record.reached_ms.is_some_and(|reached| noted.contains(&reached)) {
+            return Ok(());
+        }
+        let (before, _) = last_conversation(desk, number).await?;
+        if found.record.reached_ms == before {
+            return Ok(());
+        }
+        let was_open = found.record.is_open();
+        found.record.not_reached(before);
+        if !was_open && found.record.is_open() {
+            found.record.opened_ms = Some(desk.people().now());
+        }
+        if save(desk, found, was_open).await? {
+            return Ok(());
+        }
+    }
+    Err(busy())
+}
+
+async fn take_back_lead(
+    desk: &Desk,
+    number: &PhoneNumber,
+    noted: &RangeInclusive<i64>,
+) -> Result<(), Problem> {
+    for _ in 0..TRIES {
+        let lead = desk.store().lead_of_number(number).await?;
+        let known = lead.and_then(|lead| lead.last_interaction);
+        let Some(known) = known.filter(|known| noted.contains(known)) else { return Ok(()) };
+        let (_, before) = last_conversation(desk, number).await?;
+        if before == Some(known) {
+            return Ok(());
+        }
+        let events = vec![NewEvent::new("worklist.changed", Audience::Everyone, &json!({}))?];
+        let at = desk.people().now();
+        if desk.store().take_back_touch(number, (known, before), at, events).await? {
+            return Ok(());
+        }
+    }
+    Err(busy())
 }
 
 /// Notes a call that was missed. The same call may be told any number of times. One of a number that cannot be called
@@ -114,7 +185,7 @@ pub async fn note_missed(
             }
             None => {
                 let mut record = MissedNumber::new(number.clone(), call, at_ms);
-                record.reached_ms = last_conversation(desk, number).await?;
+                (record.reached_ms, _) = last_conversation(desk, number).await?;
                 (Versioned { version: 0, record }, false)
             }
         };
@@ -125,7 +196,7 @@ pub async fn note_missed(
             continue;
         }
         // A conversation that was stored meanwhile found no entry to close.
-        if is_new && let Some(from) = last_conversation(desk, number).await? {
+        if is_new && let (Some(from), _) = last_conversation(desk, number).await? {
             return close_by(desk, &key, from).await;
         }
         return Ok(());
@@ -133,7 +204,8 @@ pub async fn note_missed(
     Err(busy())
 }
 
-/// Notes a conversation with a number: calls that it missed before that began are answered, its lead was spoken to.
+/// Notes a conversation with a number: calls that it missed before that began are answered, its lead was spoken to, and
+/// is done if it was there by then.
 ///
 /// # Errors
 /// The store is not available; too many change it at once.
@@ -144,7 +216,8 @@ pub async fn note_reached(
     until_ms: i64,
 ) -> Result<(), Problem> {
     if desk.store().lead_of_number(number).await?.is_some_and(|lead| {
-        !lead.done || lead.last_interaction.is_none_or(|known| known < until_ms)
+        (!lead.done && lead.added <= until_ms)
+            || lead.last_interaction.is_none_or(|known| known < until_ms)
     }) {
         // Without its number: everyone is told.
         let events = vec![NewEvent::new("worklist.changed", Audience::Everyone, &json!({}))?];

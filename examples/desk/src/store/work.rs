@@ -159,7 +159,7 @@ pub trait Work: Send + Sync {
     ) -> Result<BTreeMap<String, Lead>, StoreError>;
 
     /// Notes that there was something with a number; whether that changed a lead. A time before the known one changes
-    /// nothing, and nothing is reported then.
+    /// nothing, and nothing is reported then. By what was before it was added, a lead is not done.
     ///
     /// # Errors
     /// The store is not available.
@@ -168,6 +168,19 @@ pub trait Work: Send + Sync {
         number: &PhoneNumber,
         at: i64,
         done: bool,
+        events: Vec<NewEvent>,
+    ) -> Result<bool, StoreError>;
+
+    /// Takes back what was noted last of a number, if it is still `noted`: there was nothing since `before`, and a lead
+    /// that was added after that is not done. Whether it was.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn take_back_touch(
+        &self,
+        number: &PhoneNumber,
+        (noted, before): (i64, Option<i64>),
+        at: i64,
         events: Vec<NewEvent>,
     ) -> Result<bool, StoreError>;
 
@@ -421,11 +434,29 @@ impl Work for Db {
         let key = number_key(number);
         self.write_often(Fails::Anywhere, move |tx| {
             Box::pin(async move {
-                let touch = "UPDATE desk_lead SET \
-                             last_interaction = CASE WHEN last_interaction > $1 THEN last_interaction ELSE $2 END, \
-                             done = CASE WHEN $3 = 1 THEN 1 ELSE done END WHERE number_key = $4 \
-                             AND (last_interaction IS NULL OR last_interaction < $5 OR ($6 = 1 AND done = 0))";
-                let has_changed = tx.execute(touch, args![at, at, done, key, at, done]).await? == 1;
+                let values = args![at, at, done, at, key, at, done, at];
+                let has_changed = tx.execute(rows::TOUCH, values).await? == 1;
+                if has_changed {
+                    append(tx, at, events);
+                }
+                Ok(has_changed)
+            })
+        })
+        .await
+    }
+
+    async fn take_back_touch(
+        &self,
+        number: &PhoneNumber,
+        (noted, before): (i64, Option<i64>),
+        at: i64,
+        events: Vec<NewEvent>,
+    ) -> Result<bool, StoreError> {
+        let key = number_key(number);
+        self.write_often(Fails::Anywhere, move |tx| {
+            Box::pin(async move {
+                let values = args![before, before, key, noted];
+                let has_changed = tx.execute(rows::TAKE_BACK, values).await? == 1;
                 if has_changed {
                     append(tx, at, events);
                 }

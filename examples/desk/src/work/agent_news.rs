@@ -17,6 +17,9 @@ use crate::store::{Audience, Event, StoreError};
 /// For how long news is collected: what one action changes is told of once.
 const TOGETHER: Duration = Duration::from_millis(200);
 
+/// After how long it is tried again to tell of an agent, if nothing happens before.
+const AGAIN: Duration = Duration::from_secs(15);
+
 /// Of how many calls the phase is remembered.
 const MOST: usize = 20_000;
 
@@ -76,13 +79,25 @@ impl News {
         Ok(())
     }
 
-    /// Tells of those who have changed; who could not be told of is told of later.
+    /// Tells of those who have changed. Who could not be told of is told of later: alone, if it was of that agent only,
+    /// with all who come after if the store was away.
+    ///
+    /// # Errors
+    /// The last of them.
     async fn tell(&mut self, desk: &Desk) -> Result<(), StoreError> {
-        while let Some(agent) = self.agents.first() {
-            tell_work(desk, &AgentId::from(agent.as_str())).await?;
-            self.agents.pop_first();
+        let (mut left, mut told) = (BTreeSet::new(), Ok(()));
+        while let Some(agent) = self.agents.pop_first() {
+            if let Err(error) = tell_work(desk, &AgentId::from(agent.as_str())).await {
+                let is_away = matches!(error, StoreError::Unavailable(_) | StoreError::Unknown);
+                left.insert(agent);
+                told = Err(error);
+                if is_away {
+                    break;
+                }
+            }
         }
-        Ok(())
+        self.agents.append(&mut left);
+        told
     }
 }
 
@@ -102,10 +117,12 @@ pub async fn run(desk: Desk, stop: CancellationToken) {
             Ok(()) => is_behind = false,
             Err(error) => tracing::warn!(%error, "that an agent's calls have changed was not told"),
         }
+        let is_left = is_behind || !news.agents.is_empty();
         let heard = tokio::select! {
             biased;
             () = stop.cancelled() => return,
             heard = events.recv() => heard,
+            () = tokio::time::sleep(AGAIN), if is_left => continue,
         };
         match heard {
             Ok(run) => run.iter().for_each(|event| news.hear(event)),
@@ -120,5 +137,94 @@ pub async fn run(desk: Desk, stop: CancellationToken) {
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::{Arc, Mutex};
+
+    use async_trait::async_trait;
+    use ozonetel_sim::Sim;
+
+    use super::*;
+    use crate::core::agent::{StateSource, StateWord};
+    use crate::core::fact::{Fact, LegNews};
+    use crate::desk::Settings;
+    use crate::flow::agent_state::say;
+    use crate::flow::facts::record;
+    use crate::store::memory::{Access, Interference};
+    use crate::store::{Events as _, Memory};
+
+    /// What becomes of the next reads.
+    #[derive(Default)]
+    struct Reads(Mutex<VecDeque<Option<StoreError>>>);
+
+    #[async_trait]
+    impl Interference for Reads {
+        async fn before(&self, access: Access) -> Result<(), StoreError> {
+            if access == Access::Write {
+                return Ok(());
+            }
+            self.0.lock().unwrap().pop_front().flatten().map_or(Ok(()), Err)
+        }
+
+        async fn after(&self, _: Access) -> Result<(), StoreError> {
+            Ok(())
+        }
+    }
+
+    /// Three agents, each with a call of which nothing was told; the desk that tells, and what happens to its reads.
+    async fn three() -> (Memory, Desk, Arc<Reads>) {
+        let (memory, sim, reads) = (Memory::new(), Sim::start(), Arc::<Reads>::default());
+        let desk = Desk::new(sim.client(), Settings::default(), Arc::new(memory.clone()));
+        for n in 1..=3 {
+            let agent = AgentId::from(format!("agent0{n}").as_str());
+            let at_ms = desk.now();
+            let (source, word) = (StateSource::Event, "BUSY".to_owned());
+            say(&desk, &agent, StateWord { at_ms, source, word, reason: None }).await.unwrap();
+            let ucid = format!("9000000000000000{n}").parse().unwrap();
+            record(&desk, vec![Fact::of_leg(agent, ucid, LegNews::Answered, at_ms)]).await.unwrap();
+        }
+        let way = memory.by_way_of(Arc::clone(&reads) as Arc<dyn Interference>, true);
+        (memory, Desk::new(sim.client(), Settings::default(), Arc::new(way)), reads)
+    }
+
+    /// The agents whose calls were told of.
+    async fn told(memory: &Memory) -> Vec<String> {
+        let events = memory.events_after(0, 1_000).await.unwrap();
+        let views = events.iter().filter(|event| event.kind == "agent.changed");
+        let views = views.map(|event| serde_json::from_str::<serde_json::Value>(&event.body));
+        let shown = views.map(Result::unwrap).filter(|view| !view["call"].is_null());
+        shown.map(|view| view["agent"].as_str().unwrap().to_owned()).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_cannot_be_told_of_keeps_no_one_else_from_it() {
+        let (memory, desk, reads) = three().await;
+        let agents = ["agent01", "agent02", "agent03"].map(str::to_owned);
+        let mut news = News { agents: BTreeSet::from(agents), ..News::default() };
+        *reads.0.lock().unwrap() = [Some(StoreError::Corrupt("agent"))].into();
+        assert_eq!(news.tell(&desk).await, Err(StoreError::Corrupt("agent")));
+        assert_eq!(told(&memory).await, ["agent02", "agent03"]);
+        assert_eq!(news.agents, BTreeSet::from(["agent01".to_owned()]));
+    }
+
+    /// Nothing happens meanwhile.
+    #[tokio::test(start_paused = true)]
+    async fn who_could_not_be_told_of_is_told_later() {
+        let (memory, desk, reads) = three().await;
+        let away = StoreError::Unavailable("it is away".into());
+        *reads.0.lock().unwrap() = vec![Some(away); 100].into();
+        let stop = CancellationToken::new();
+        let telling = tokio::spawn(run(desk, stop.clone()));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(told(&memory).await, [""; 0]);
+        reads.0.lock().unwrap().clear();
+        tokio::time::sleep(AGAIN).await;
+        assert_eq!(told(&memory).await, ["agent01", "agent02", "agent03"]);
+        stop.cancel();
+        telling.await.unwrap();
     }
 }

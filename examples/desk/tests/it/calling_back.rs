@@ -1,10 +1,12 @@
 //! Missed calls: found whoever told of them, called back by one agent, and closed by the conversation.
 
 use desk::core::caller::{Role, Scope};
+use desk::core::fact::{Action, ActionFact, ActionOutcome, Fact, FactBody, FactSource};
 use desk::core::missed::CLAIM_MS;
+use desk::flow::facts::record;
 use desk::flow::intake::{sweep_missed, work_pushes};
 use desk::flow::push_address::PushKind;
-use desk::flow::working::{note_missed, note_reached};
+use desk::flow::working::{note_missed, note_outcome, note_reached};
 use desk::store::NewPush;
 use desk::store::audit::AuditFilter;
 use desk::work::call_reports::TakenOver;
@@ -90,6 +92,122 @@ async fn a_conversation_closes_a_missed_call_also_without_a_callback() {
         sweep_missed(&floor.desk).await.unwrap();
         assert_eq!(missed(&floor).await.len(), 0);
     }
+}
+
+/// The service has taken a hold. The simulator takes none of a call that rings.
+async fn was_held(floor: &Floor, ucid: &str) {
+    let acted = ActionFact {
+        ucid: ucid.parse().unwrap(),
+        by: "u1".into(),
+        agent: "agent01".into(),
+        action: Action::Hold,
+        outcome: ActionOutcome::Done,
+    };
+    let body = FactBody::Acted(Box::new(acted));
+    let fact = Fact::new(FactSource::Action, "hold", floor.desk.now(), body);
+    record(&floor.desk, vec![fact]).await.unwrap();
+}
+
+/// Where nothing tells whether a customer has answered, the service decides what it takes while it rings.
+#[tokio::test(start_paused = true)]
+async fn a_customer_who_was_put_on_hold_and_did_not_answer_is_called_again() {
+    for by_callback in [true, false] {
+        let floor = Floor::new();
+        import(&floor).await;
+        is_missed(&floor).await;
+        floor.post("agent-login", &json!({})).await.ok();
+        let ucid = floor.post("dial", &json!({"phoneNumber": NUMBER})).await.ok();
+        let ucid = ucid.text("ucid").to_owned();
+        floor.wait(2).await;
+        was_held(&floor, &ucid).await;
+        let call = floor.desk.store().call(&ucid, &Scope::All).await.unwrap().unwrap();
+        assert!(call.state.is_answered(), "as far as is known");
+        floor.sim.phone(&ucid, LegSide::Customer, PhoneAction::Busy).unwrap();
+        floor.wait(60).await;
+        if by_callback {
+            let body = json!({
+                "monitorUCID": ucid, "Type": "Manual", "Status": "NotAnswered", "CallerID": NUMBER,
+                "AgentID": "agent01", "CustomerStatus": "NormalUnspecified",
+                "StartTime": format!("{DAY} 10:16:30"), "EndTime": format!("{DAY} 10:16:40"),
+            });
+            push(&floor, PushKind::Calls, body).await;
+        } else {
+            floor.wait(200).await;
+            floor.sync().await;
+            assert_eq!(TakenOver::default().look(&floor.desk).await.unwrap(), 2);
+        }
+        let call = floor.desk.store().call(&ucid, &Scope::All).await.unwrap().unwrap();
+        assert!(call.state.is_final && !call.state.is_answered(), "{by_callback}");
+        assert_eq!((missed(&floor).await.len(), lead(&floor).await), (1, false), "{by_callback}");
+    }
+}
+
+/// The desk hears of an answer and of the end, and minutes later that no one was talked to.
+#[tokio::test(start_paused = true)]
+async fn what_a_conversation_closed_that_there_was_not_is_open_again() {
+    let (leg, id) = ("90000000000000009", "90000000000000001");
+    let floor = Floor::new();
+    import(&floor).await;
+    is_missed(&floor).await;
+    let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let zone = floor.desk.client().zone();
+    let now = || zone.stamp(floor.desk.client().clock().now()).to_string();
+    let event = |action: &str| {
+        json!({"eventType": "Call", "eventTime": now(), "data": {
+            "action": action, "call_type": "InBound", "ucid": leg, "monitor_ucid": id,
+            "agent_id": "agent01", "caller_id": NUMBER, "did": "918000000001", "event_time": now()}})
+    };
+    let began = now();
+    push(&floor, PushKind::Events, event("Calling")).await;
+    floor.wait(5).await;
+    agent.post("/api/phone/events", json!({"event": "answered", "ucid": leg})).await.ok();
+    floor.wait(2).await;
+    push(&floor, PushKind::Events, event("Disconnect")).await;
+    assert_eq!((missed(&floor).await.len(), lead(&floor).await), (0, true), "as far as is known");
+    let stale = floor.desk.store().call(id, &Scope::All).await.unwrap().unwrap();
+    let end = now();
+    floor.wait(60).await;
+    let body = json!({
+        "monitorUCID": id, "Type": "Inbound", "Status": "NotAnswered", "CallerID": NUMBER,
+        "AgentID": "agent01", "AgentStatus": "user_disconnected", "StartTime": began, "EndTime": end,
+    });
+    push(&floor, PushKind::Calls, body).await;
+    for told in 0..2 {
+        let open = missed(&floor).await;
+        assert_eq!(
+            (open.len(), &open[0]["calls"], lead(&floor).await),
+            (1, &json!(2), false),
+            "{told}"
+        );
+        let found = floor.desk.store().lead_of_number(&NUMBER.into()).await.unwrap().unwrap();
+        assert_eq!(found.last_interaction, None);
+        // Who was slow notes the call as it was before the last word.
+        note_outcome(&floor.desk, &stale).await.unwrap();
+    }
+    // What was talked before stays, and so does what was talked since.
+    push(&floor, PushKind::Calls, callback(3, "Answered", (40, 41))).await;
+    note_outcome(&floor.desk, &stale).await.unwrap();
+    assert_eq!((missed(&floor).await.len(), lead(&floor).await), (0, true));
+}
+
+/// A desk that has begun anew goes through the whole day again.
+#[tokio::test(start_paused = true)]
+async fn a_lead_is_to_be_called_though_there_was_a_conversation_before_it_was_imported() {
+    let floor = Floor::new();
+    let ucid = floor.talking().await;
+    floor.wait(20).await;
+    floor.sim.phone(&ucid, LegSide::Customer, PhoneAction::Hangup).unwrap();
+    floor.wait(300).await;
+    floor.sync().await;
+    assert_eq!(TakenOver::default().look(&floor.desk).await.unwrap(), 1);
+    import(&floor).await;
+    floor.wait(120).await;
+    floor.sync().await;
+    assert_eq!(TakenOver::default().look(&floor.desk).await.unwrap(), 1, "the same call");
+    assert!(!lead(&floor).await);
+    let agent = Someone::new(&floor.desk, Role::Agent, &["agent03"]).await;
+    let entries = agent.get("/api/worklist").await.ok().json["entries"].clone();
+    assert_eq!((&entries[0]["kind"], &entries[0]["number"]), (&json!("lead"), &json!(NUMBER)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -414,3 +414,18 @@ async fn a_recording_is_fetched_for_whom_the_call_is_and_every_listening_is_in_t
     );
     ask(&floor, Role::Administrator, &[], "/api/calls/1/recording").await.problem(404);
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_a_range_that_is_too_long_it_is_said_how_long_it_may_be() {
+    let floor = Floor::new();
+    let path = |to: &str| format!("/api/performance?from=2026-01-01&to={to}");
+    for (role, longest, longer, text) in [
+        (Role::Agent, "2026-04-03", "2026-04-04", "more than 93 days, the most for an agent"),
+        (Role::Administrator, "2027-01-01", "2027-01-02", "more than 366 days"),
+    ] {
+        ask(&floor, role, &["agent01"], &path(longest)).await.ok();
+        let refused = ask(&floor, role, &["agent01"], &path(longer)).await.problem(400);
+        let text = format!("makes a range of {text}");
+        assert!(refused.text("message").ends_with(&text), "{}", refused.json);
+    }
+}

@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use desk::core::caller::Scope;
-use desk::core::fact::{Action, FactBody};
-use desk::core::outbox::OutboxTarget;
+use desk::core::fact::{Action, Fact, FactBody, LegNews};
+use desk::core::outbox::{OutboxEntry, OutboxState, OutboxTarget};
 use desk::flow::disposing::{DisposalOrder, dispose};
+use desk::flow::facts::record;
 use desk::store::memory::{Access, Interference};
 use desk::store::{Outbox as _, PhoneCalls as _, StoreError};
 use desk::{Desk, Settings};
@@ -75,5 +76,50 @@ async fn of_two_words_on_a_call_at_two_desks_the_one_on_record_is_the_one_that_i
         assert_eq!(floor.count(DISPOSITION), 1);
         let leg = floor.sim.world().call(ucid.parse().unwrap()).unwrap().legs[0].clone();
         assert_eq!(leg.disposition.as_deref(), Some("No Answer"));
+    }
+}
+
+/// What the other desk sees of a call before this one writes what the service answered to a disposition.
+struct Sees {
+    floor: Floor,
+    fact: Mutex<Option<Fact>>,
+}
+
+#[async_trait]
+impl Interference for Sees {
+    async fn before(&self, access: Access) -> Result<(), StoreError> {
+        if access == Access::Write && self.floor.count(DISPOSITION) == 1 {
+            let first = self.fact.lock().unwrap().take();
+            if let Some(fact) = first {
+                record(&self.floor.desk, vec![fact]).await.unwrap();
+            }
+        }
+        Ok(())
+    }
+
+    async fn after(&self, _access: Access) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// A dial that is young: the service knows no such call yet, and the softphone does.
+#[tokio::test(start_paused = true)]
+async fn what_was_said_of_a_call_that_turns_up_as_it_is_refused_is_owed() {
+    for is_seen in [false, true] {
+        let floor = Floor::new();
+        let (sim, memory) = (floor.sim.clone(), floor.memory().clone());
+        let ucid = "90000000000000009";
+        let rung = Fact::of_leg("agent01".into(), ucid.parse().unwrap(), LegNews::Answered, 1);
+        let fact = Mutex::new(Some(rung).filter(|_| is_seen));
+        let sees = Arc::new(Sees { floor, fact });
+        let way = memory.by_way_of(Arc::<Sees>::clone(&sees), true);
+        let desk = Desk::new(sim.client(), settings(), Arc::new(way));
+        let reply = dispose(&desk, order(ucid, "NOT_INTERESTED")).await.unwrap();
+        assert!(sees.fact.lock().unwrap().is_none(), "it was seen meanwhile");
+        let of_service = |entry: &OutboxEntry| entry.target == OutboxTarget::Service;
+        let entries = memory.outbox_of(ucid).await.unwrap();
+        let entry = entries.into_iter().find(of_service).unwrap();
+        let want = if is_seen { OutboxState::Refused } else { OutboxState::NoCall };
+        assert_eq!((entry.state, reply.entry.state), (want, want));
     }
 }

@@ -303,6 +303,35 @@ async fn who_was_missed_is_on_one_page_only() {
     assert_eq!(seen, ["9000000001", "9000000002", "9000000003"]);
 }
 
+/// The 501st moved up, was taken for one of the first page, and was on none.
+#[tokio::test(start_paused = true)]
+async fn who_had_no_place_among_500_missed_calls_is_on_the_list_as_a_lead() {
+    let floor = Floor::new();
+    let (agent01, _, supervisor) = both(&floor).await;
+    supervisor.import("phone\n9000000001\n9000000002\n").await.ok();
+    floor.wait(1).await;
+    supervisor.import("phone\n9100000499\n").await.ok();
+    floor.wait(1).await;
+    supervisor.import("phone\n9100000500\n").await.ok();
+    let now = floor.desk.now();
+    for n in 0..501 {
+        let number = PhoneNumber::from(format!("9{:09}", 100_000_000 + n).as_str());
+        note_missed(&floor.desk, &number, &format!("c{n}"), now + n).await.unwrap();
+    }
+    let (mut seen, mut path) = (Vec::new(), "/api/worklist?limit=1".to_owned());
+    loop {
+        let page = agent01.get(&path).await.ok();
+        assert_eq!(page.json["moreUrgent"], seen.is_empty(), "500 are left once one is closed");
+        seen.extend(numbers(&page).into_iter().map(str::to_owned));
+        let Some(cursor) = page.json["cursor"].as_str() else { break };
+        path = format!("/api/worklist?limit=1&cursor={cursor}");
+        note_reached(&floor.desk, &"9100000000".into(), now + 600, now + 700).await.unwrap();
+    }
+    let count = |number: &str| seen.iter().filter(|seen| *seen == number).count();
+    assert_eq!((seen.len(), count("9100000499"), count("9100000500")), (503, 1, 1));
+    assert_eq!((count("9000000001"), count("9000000002")), (1, 1));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_missed_call_is_one_entry_taken_by_one_and_closed_by_a_conversation() {
     let floor = Floor::new();

@@ -2,6 +2,7 @@
 
 mod acting;
 mod having;
+mod last_word;
 
 use ozonetel_sdk::kookoo::IvrStep;
 use ozonetel_sdk::phone_call::{CallOutcomeKind, PhoneCall};
@@ -9,6 +10,7 @@ use ozonetel_sdk::push::{CallAction, CallActionKind};
 use ozonetel_sdk::types::{AgentId, ClockDuration, PhoneNumber, SensitiveText, Ucid};
 
 use having::{Colleague, Departure};
+use last_word::LastWord;
 
 use super::direction::direction;
 use super::legs::{AgentLegs, Legs};
@@ -45,6 +47,7 @@ struct Fold {
     rows_ms: Option<i64>,
     /// Whether one of them was of an agent's leg.
     is_leg_written: bool,
+    last_word: LastWord,
     answered_by: Option<AgentId>,
     /// Who answered according to what the service writes after a call, and the leg, where it names one.
     recorded: Option<(AgentId, Option<Ucid>)>,
@@ -158,6 +161,7 @@ impl Fold {
                 self.state.transferred |= callback.is_transferred();
                 latest(&mut self.settled_ms, at);
                 self.wrapup_limit = callback.wrap_up_exceeded().or(self.wrapup_limit);
+                self.last_word.of_callback(callback);
                 if callback.is_answered() {
                     let legs = callback.legs();
                     if self.recorded.is_none() {
@@ -257,6 +261,7 @@ impl Fold {
         self.state.campaign = row.campaign_name.clone().or(self.state.campaign.take());
         self.state.skill = row.skill.clone().or(self.state.skill.take());
         self.state.transferred |= row.transferred_to.is_some();
+        self.last_word.of_row(row, at);
         if row.is_answered() {
             self.recorded = recorded(row.agent_id.as_ref(), row.ucid).or(self.recorded.take());
             earliest(&mut self.state.answered_ms, fact.answered_ms().unwrap_or(at));
@@ -274,6 +279,12 @@ impl Fold {
     }
 
     fn finish(mut self) -> CallState {
+        let is_called_back = self.phone.callback().is_some();
+        // Rows of legs that have ended say nothing of one that has not: another agent is rung.
+        let rows_ms = self.rows_ms.filter(|at| !self.legs.any_goes_on_since(*at));
+        self.state.is_final = is_called_back || rows_ms.is_some();
+        self.state.is_settled = is_called_back || (rows_ms.is_some() && self.wrapup_over);
+        self.settled_ms = self.settled_ms.max(rows_ms.filter(|_| self.is_leg_written));
         self.identify();
         let outcome = self.phone.outcome().kind;
         self.state.outcome = (outcome != CallOutcomeKind::Unknown).then_some(outcome);
@@ -281,14 +292,9 @@ impl Fold {
         self.state.has_recording = self.phone.recording().is_some();
         let exceeded = self.service_disposition();
         self.state.service_has = service_has(&self.phone, &self.state.agents);
-        let is_called_back = self.phone.callback().is_some();
-        // Rows of legs that have ended say nothing of one that has not: another agent is rung.
-        let rows_ms = self.rows_ms.filter(|at| !self.legs.any_goes_on_since(*at));
-        self.state.is_final = is_called_back || rows_ms.is_some();
-        self.state.is_settled = is_called_back || (rows_ms.is_some() && self.wrapup_over);
-        self.settled_ms = self.settled_ms.max(rows_ms.filter(|_| self.is_leg_written));
         let own = self.phones.ended_ms(self.state.agent.as_ref()).max(self.over_ms);
-        let own_leg = self.state.leg.filter(|_| self.state.is_answered());
+        let has_seemed_answered = self.state.answered_ms.or(self.state.denied_ms).is_some();
+        let own_leg = self.state.leg.filter(|_| has_seemed_answered);
         let own_leg = own_leg.and_then(|leg| self.legs.ended_ms(leg));
         let ended = [self.legs.all_ended_ms(), own_leg, own, self.settled_ms];
         // Whichever is known to have come first: the others are the same end, seen from elsewhere.
@@ -320,6 +326,7 @@ impl Fold {
             .or_else(|| self.last.take())
             .or_else(|| self.phone.agent())
             .filter(|agent| !matches!(agent.as_str().trim(), "" | "0"));
+        self.deny();
         let own = self.state.agent.as_ref().and_then(|agent| self.rung_on.of(agent));
         self.state.leg = own.or(self.rung_on.last()).or_else(|| self.phone.ucids().next());
         if self.state.agents.len() > 1 {
@@ -392,6 +399,10 @@ impl Fold {
         for part in &mut parts {
             let has = self.state.service_has_of(&part.agent);
             part.judge(has, self.state.is_settled, self.wrapup_limit);
+            // Of a call that no one answered there is nothing to say, unless this desk dialled it.
+            if !self.state.wants_disposition() {
+                (part.owes, part.phase) = (false, CallPhase::Closed);
+            }
         }
         self.state.parts = parts;
     }

@@ -245,6 +245,10 @@ pub struct CallState {
     /// When the conversation began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_ms: Option<i64>,
+    /// When one seemed to have begun, by what was seen while the call was up, where the service's last word says that
+    /// no one answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denied_ms: Option<i64>,
     /// When it ended for the agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_ms: Option<i64>,

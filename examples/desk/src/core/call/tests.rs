@@ -1,5 +1,6 @@
 mod colleagues;
 mod handovers;
+mod last_word;
 mod wrap_up;
 
 use std::sync::Arc;
@@ -433,11 +434,13 @@ fn any_fact(stories: Vec<Fact>) -> impl Strategy<Value = Fact> {
     prop_oneof![4 => prop::sample::select(stories), 2 => odd]
 }
 
-/// What is said about one call: one that was dialled, one that came in, one over KooKoo, or all mixed up.
+/// What is said about one call: one that was dialled, one that came in, one over KooKoo, ones that no one answered, or
+/// all mixed up.
 fn any_facts() -> impl Strategy<Value = Vec<Fact>> {
     let of = |story| prop::collection::vec(any_fact(story), 0..24);
-    let all = outbound().into_iter().chain(inbound()).chain(over_kookoo()).collect();
-    prop_oneof![of(outbound()), of(inbound()), of(over_kookoo()), of(all)]
+    let all = [outbound(), inbound(), over_kookoo(), last_word::in_vain()].concat();
+    let in_vain = last_word::in_vain();
+    prop_oneof![of(outbound()), of(inbound()), of(over_kookoo()), of(in_vain), of(all)]
 }
 
 /// What is known of a leg of a call over KooKoo.

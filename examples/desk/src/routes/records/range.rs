@@ -31,7 +31,7 @@ pub(super) fn days(
         return Err(Problem::field("from", "is later than to"));
     }
     if from.days_until(to) >= LONGEST {
-        return Err(Problem::field("to", format!("is more than {LONGEST} days after from")));
+        return Err(Problem::field("to", format!("makes a range of more than {LONGEST} days")));
     }
     Ok((from, to))
 }
@@ -48,7 +48,7 @@ pub(super) fn figure_days(
 ) -> Result<(Day, Day), Problem> {
     let (from, to) = days(desk, from, to)?;
     if caller.role == Role::Agent && from.days_until(to) >= LONGEST_OWN {
-        let text = format!("is more than {LONGEST_OWN} days after from, the most for an agent");
+        let text = format!("makes a range of more than {LONGEST_OWN} days, the most for an agent");
         return Err(Problem::field("to", text));
     }
     Ok((from, to))

@@ -1,6 +1,7 @@
 //! Whom to call next.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use axum::Json;
 use axum::extract::State;
@@ -119,44 +120,66 @@ pub(super) async fn worklist(
     }
     let after = query.cursor.as_deref().map(place).transpose()?;
     let now = desk.people().now();
-    let began = after.as_ref().map(|after| after.began);
-    let (mut entries, more_urgent) = urgent(&desk, &caller, now).await?;
+    let first = after.as_ref().map(|after| after.first);
+    let Urgent { mut entries, rest } = urgent(&desk, &caller, now).await?;
     let after = after.map(|after| (after.added, after.id));
     let mut leads = desk.store().open_leads(&caller.scope, after, most + 1).await?;
     let size = usize::try_from(most).unwrap_or(usize::MAX);
     let more = leads.len() > size;
     leads.truncate(size);
     let last = leads.last().filter(|_| more);
-    let cursor = last.map(|lead| format!("{}-{}-{}", lead.added, began.unwrap_or(now), lead.id));
-    // Who is on the list for a missed call or a promise, on its first page, is not on it twice. Who has come to be so
-    // since that was made is on none of its pages otherwise.
-    let on_first = |entry: &&Entry| began.is_none_or(|began| entry.since_ms <= began);
+    let end = |lead: &Lead| PageEnd {
+        added: lead.added,
+        id: lead.id.clone(),
+        first: first.unwrap_or(FirstPage { made: now, rest }),
+    };
+    let cursor = last.map(|lead| end(lead).to_string());
+    // Who is on the list for a missed call or a promise, on its first page, is not on it twice. Who was not there, for
+    // there were too many or it was made before, is on none of its pages otherwise.
+    let on_first = |entry: &&Entry| first.is_none_or(|first| first.has(entry));
     let numbers = entries.iter().filter(on_first).map(|entry| number_key(&entry.number));
     let numbers: BTreeSet<_> = numbers.collect();
     leads.retain(|lead| !numbers.contains(&number_key(&lead.number)));
-    if began.is_some() {
+    if first.is_some() {
         entries.clear();
     }
     let leads_missing = name(&desk, &mut entries).await?;
     entries.extend(leads.into_iter().map(|lead| of_lead(&desk, lead, now)));
     let without_number = desk.store().left_out(&caller.scope).await?;
     let entries = entries.into_iter().map(EntryView::from).collect();
+    let more_urgent = rest.missed.is_some() || rest.follow_up.is_some();
     Ok(Json(WorklistPage { entries, more_urgent, leads_missing, without_number, cursor }))
 }
 
-/// Missed calls and follow-ups that are due, those that wait longest, and whether there are more.
-async fn urgent(desk: &Desk, caller: &Caller, now: i64) -> Result<(Vec<Entry>, bool), Problem> {
+/// Missed calls and follow-ups that are due.
+struct Urgent {
+    /// Those that wait longest.
+    entries: Vec<Entry>,
+    rest: UrgentRest,
+}
+
+/// Where those begin that have no place on a page, by the time of which each kind waits; none where there are none.
+#[derive(Clone, Copy)]
+struct UrgentRest {
+    missed: Option<i64>,
+    follow_up: Option<i64>,
+}
+
+async fn urgent(desk: &Desk, caller: &Caller, now: i64) -> Result<Urgent, Problem> {
     let (levels, most) = (desk.service_levels(), MOST as usize);
     let missed = desk.store().longest_missed(MOST + 1).await?;
     let follow_ups = desk.store().open_follow_ups(&caller.scope, None, MOST + 1).await?;
-    let is_due = |one: &Versioned<FollowUp>| levels.follow_up(&one.record, now).is_some();
-    let more = missed.len() > most || follow_ups.get(most).is_some_and(is_due);
+    let is_due = |one: &&Versioned<FollowUp>| levels.follow_up(&one.record, now).is_some();
+    let rest = UrgentRest {
+        missed: missed.get(most).map(|one| one.record.last_ms),
+        follow_up: follow_ups.get(most).filter(is_due).map(|one| one.record.due_ms),
+    };
     let missed = missed.iter().take(most).map(|missed| levels.missed(&missed.record, now));
     let mut entries: Vec<_> = missed.collect();
     let follow_ups = follow_ups.iter().take(most);
     entries.extend(follow_ups.filter_map(|one| levels.follow_up(&one.record, now)));
     sort(&mut entries);
-    Ok((entries, more))
+    Ok(Urgent { entries, rest })
 }
 
 /// Gives entries the names of their leads; whether some may be missing.
@@ -174,7 +197,8 @@ async fn name(desk: &Desk, entries: &mut [Entry]) -> Result<bool, Problem> {
 }
 
 fn of_lead(desk: &Desk, lead: Lead, now: i64) -> Entry {
-    let age_ms = now.saturating_sub(lead.last_interaction.unwrap_or(lead.added)).max(0);
+    let waits_since_ms = lead.last_interaction.unwrap_or(lead.added);
+    let age_ms = now.saturating_sub(waits_since_ms).max(0);
     Entry {
         id: format!("lead:{}", lead.id),
         kind: EntryKind::Lead,
@@ -187,6 +211,27 @@ fn of_lead(desk: &Desk, lead: Lead, now: i64) -> Entry {
         lead: Some(lead.id),
         claim: None,
         since_ms: lead.added,
+        waits_since_ms,
+    }
+}
+
+/// The first page of a list.
+#[derive(Clone, Copy)]
+struct FirstPage {
+    made: i64,
+    rest: UrgentRest,
+}
+
+impl FirstPage {
+    /// Whether an entry was on it. Of those that wait since the moment from which on there was no place, some may have
+    /// been: as a lead they are on the list once more.
+    fn has(&self, entry: &Entry) -> bool {
+        let rest = match entry.kind {
+            EntryKind::Missed => self.rest.missed,
+            EntryKind::FollowUp => self.rest.follow_up,
+            EntryKind::Lead => return false,
+        };
+        entry.since_ms <= self.made && rest.is_none_or(|rest| entry.waits_since_ms < rest)
     }
 }
 
@@ -195,15 +240,33 @@ struct PageEnd {
     /// When its last lead was added, and its id.
     added: i64,
     id: String,
-    /// When the first page was made.
-    began: i64,
+    first: FirstPage,
+}
+
+impl fmt::Display for PageEnd {
+    /// As the cursor.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let FirstPage { made, rest } = self.first;
+        let text = |time: Option<i64>| time.map(|time| time.to_string()).unwrap_or_default();
+        let (missed, follow_up) = (text(rest.missed), text(rest.follow_up));
+        write!(f, "{}-{made}.{missed}.{follow_up}-{}", self.added, self.id)
+    }
 }
 
 fn place(text: &str) -> Result<PageEnd, Problem> {
-    let mut parts = text.splitn(3, '-');
-    let mut time = || parts.next()?.parse::<i64>().ok();
-    let (added, began) = (time(), time());
-    let place = added.zip(began).zip(parts.next());
-    let place = place.map(|((added, began), id)| PageEnd { added, began, id: id.to_owned() });
-    place.ok_or_else(|| Problem::field("cursor", "is not one that a page ended with"))
+    let parsed = || {
+        let (added, rest) = text.split_once('-')?;
+        let (first, id) = rest.split_once('-')?;
+        let mut times = first.split('.');
+        let made = times.next()?.parse().ok()?;
+        // None, or empty, is none.
+        let mut time = || match times.next() {
+            None | Some("") => Some(None),
+            Some(text) => text.parse().ok().map(Some),
+        };
+        let rest = UrgentRest { missed: time()?, follow_up: time()? };
+        let first = FirstPage { made, rest };
+        Some(PageEnd { added: added.parse().ok()?, id: id.to_owned(), first })
+    };
+    parsed().ok_or_else(|| Problem::field("cursor", "is not one that a page ended with"))
 }

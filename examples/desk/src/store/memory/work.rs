@@ -205,12 +205,32 @@ impl Work for Memory {
             };
             let before = (lead.last_interaction, lead.done);
             lead.last_interaction = lead.last_interaction.max(Some(at));
-            lead.done |= done;
+            lead.done |= done && lead.added <= at;
             let has_changed = before != (lead.last_interaction, lead.done);
             if has_changed {
                 state.events.append(at, events);
             }
             Ok(has_changed)
+        })
+        .await
+    }
+
+    async fn take_back_touch(
+        &self,
+        number: &PhoneNumber,
+        (noted, before): (i64, Option<i64>),
+        at: i64,
+        events: Vec<NewEvent>,
+    ) -> Result<bool, StoreError> {
+        self.write(|state| {
+            let lead = state.work.leads.get_mut(&number_key(number));
+            let Some(lead) = lead.filter(|lead| lead.last_interaction == Some(noted)) else {
+                return Ok(false);
+            };
+            lead.last_interaction = before;
+            lead.done &= before.is_some_and(|before| lead.added <= before);
+            state.events.append(at, events);
+            Ok(true)
         })
         .await
     }

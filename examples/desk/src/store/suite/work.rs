@@ -23,6 +23,8 @@ pub(super) fn cases() -> Vec<Case> {
         leads_of_many_numbers_are_found_at_once,
         leads_of_agents_out_of_the_scope_are_assigned_to_no_one_else,
         an_interaction_never_moves_back_and_done_leads_leave,
+        a_lead_is_done_by_what_was_after_it_was_added,
+        what_was_noted_last_is_taken_back_if_it_is_still_that,
         of_two_who_save_one_version_the_second_is_told,
         open_missed_numbers_come_newest_first,
         follow_ups_are_the_agents_own_and_come_by_their_time,
@@ -259,6 +261,40 @@ async fn an_interaction_never_moves_back_and_done_leads_leave(store: Arc<dyn Sto
     assert_eq!(store.touch_lead(&number, 12, true, Vec::new()).await, Ok(false), "done already");
     assert!(ids(&*store, &Scope::All).await.is_empty());
     assert!(store.lead_of_number(&number).await.unwrap().unwrap().done);
+}
+
+async fn a_lead_is_done_by_what_was_after_it_was_added(store: Arc<dyn Store>) {
+    let leads = vec![lead("l1", "9000000001", 10)];
+    store.import_leads("i", 1, leads, Vec::new(), Vec::new()).await.unwrap();
+    let number = number("9000000001");
+    for (at, changes, done) in [(9, true, false), (9, false, false), (10, true, true)] {
+        assert_eq!(store.touch_lead(&number, at, true, changed()).await, Ok(changes), "{at}");
+        let lead = store.lead_of_number(&number).await.unwrap().unwrap();
+        assert_eq!((lead.last_interaction, lead.done), (Some(at), done));
+        assert_eq!(ids(&*store, &Scope::All).await.is_empty(), done);
+    }
+}
+
+async fn what_was_noted_last_is_taken_back_if_it_is_still_that(store: Arc<dyn Store>) {
+    let leads = vec![lead("l1", "9000000001", 10)];
+    store.import_leads("i", 1, leads, Vec::new(), Vec::new()).await.unwrap();
+    let number = number("9000000001");
+    store.touch_lead(&number, 20, true, Vec::new()).await.unwrap();
+    for (noted, before, changes, known, done) in [
+        (19, None, false, Some(20), true),
+        (20, Some(15), true, Some(15), true),
+        (15, Some(9), true, Some(9), false),
+        (9, None, true, None, false),
+        (9, Some(12), false, None, false),
+    ] {
+        let newest = store.newest_event().await.unwrap();
+        let taken = store.take_back_touch(&number, (noted, before), 30, changed()).await;
+        assert_eq!(taken, Ok(changes), "{noted}");
+        assert_eq!(store.newest_event().await, Ok(newest + i64::from(changes)));
+        let lead = store.lead_of_number(&number).await.unwrap().unwrap();
+        assert_eq!((lead.last_interaction, lead.done), (known, done));
+    }
+    assert_eq!(ids(&*store, &Scope::All).await, ["l1"]);
 }
 
 async fn of_two_who_save_one_version_the_second_is_told(store: Arc<dyn Store>) {

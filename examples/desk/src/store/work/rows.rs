@@ -32,6 +32,18 @@ const FILL: &str = "ON CONFLICT (number_key) DO UPDATE SET \
     OR (desk_lead.email IS NULL AND excluded.email IS NOT NULL) \
     OR ((desk_lead.fields IS NULL OR desk_lead.fields = '{}') AND excluded.fields <> '{}')";
 
+/// That there was something with a number. A lead is done by what was after it was added.
+pub(super) const TOUCH: &str = "UPDATE desk_lead SET \
+    last_interaction = CASE WHEN last_interaction > $1 THEN last_interaction ELSE $2 END, \
+    done = CASE WHEN $3 = 1 AND added <= $4 THEN 1 ELSE done END \
+    WHERE number_key = $5 AND (last_interaction IS NULL OR last_interaction < $6 \
+    OR ($7 = 1 AND done = 0 AND added <= $8))";
+
+/// That there was nothing with a number since a time, where there seemed to be.
+pub(super) const TAKE_BACK: &str = "UPDATE desk_lead SET last_interaction = $1, \
+    done = CASE WHEN added <= $2 THEN done ELSE 0 END \
+    WHERE number_key = $3 AND last_interaction = $4";
+
 /// Places for the parameters of so many rows: `($1, $2), ($3, $4)`.
 fn places(rows: usize, columns: usize) -> String {
     let row = |row: usize| {

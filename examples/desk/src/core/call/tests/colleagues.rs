@@ -238,15 +238,15 @@ fn an_agent_is_shown_who_calls_once_however_the_agent_is_written() {
 /// there was an answer.
 #[test]
 fn the_row_of_a_leg_that_has_ended_ends_no_later_leg() {
-    let row = |leg: &str, agent: &str, from: &str, until: &str| {
+    let row = |leg: &str, agent: &str, from: &str, until: &str, status: &str| {
         let row = json!({"CallID": CALL, "UCID": leg, "Type": "InBound", "AgentID": agent, "Event": "AgentDial",
-            "Status": "Unanswered", "HangupBy": "AgentHangup", "CallDate": "2025-11-20", "StartTime": from,
-            "EndTime": until});
+            "Status": status, "HangupBy": "AgentHangup", "CallDate": "2025-11-20", "StartTime": from,
+            "EndTime": until, "HandlingTime": "00:00:26"});
         Fact::of_row(serde_json::from_value(row).unwrap(), T0 + 99_000, &Zone::india())
     };
     let mut call = Call::of([
         event("Calling", "InBound", OTHER, "agent02", 1),
-        row(OTHER, "agent02", "10:15:01", "10:15:09"),
+        row(OTHER, "agent02", "10:15:01", "10:15:09", "Unanswered"),
     ]);
     let is = |call: &Call| {
         let state = call.state();
@@ -257,8 +257,12 @@ fn the_row_of_a_leg_that_has_ended_ends_no_later_leg() {
     assert_eq!(is(&call), (CallPhase::Ringing, false, None));
     call.apply(event("Answered", "InBound", LEG, "agent01", 14));
     assert_eq!(is(&call), (CallPhase::Active, false, None));
-    call.apply(row(LEG, "agent01", "10:15:09", "10:15:40"));
-    assert_eq!(is(&call), (CallPhase::AfterCall, true, Some(T0 + 40_000)));
+    for status in ["Answered", "Unanswered"] {
+        let mut call = call.clone();
+        call.apply(row(LEG, "agent01", "10:15:09", "10:15:40", status));
+        assert_eq!(is(&call), (CallPhase::Closed, true, Some(T0 + 40_000)), "{status}");
+        assert_eq!(call.state().is_answered(), status == "Answered");
+    }
 }
 
 /// The end of a leg that no one heard of kept the call of the agent who had answered from ending.
