@@ -138,8 +138,12 @@ impl PgLink {
 /// Whether a [`PgLink`] was closed because no answer came in time. Asked again, it fails otherwise; so does a connection
 /// for which the system's own patience has ended.
 pub fn is_no_answer(error: &sqlx::Error) -> bool {
-    let sqlx::Error::Io(error) = error else { return false };
-    error.get_ref().is_some_and(|inner| inner.is::<NoAnswer>())
+    match error {
+        sqlx::Error::Io(error) => {
+            matches!(error.get_ref(), Some(inner) if inner.is::<NoAnswer>())
+        }
+        _ => false,
+    }
 }
 
 #[derive(Debug)]
