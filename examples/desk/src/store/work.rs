@@ -17,7 +17,6 @@ use super::event::NewEvent;
 use super::event_rows::append;
 use super::json::from_json;
 use super::missed_rows::write_missed;
-use super::tx::Tx;
 use super::writer::Fails;
 use crate::core::caller::{Scope, agent_key};
 use crate::core::dial::number_key;
@@ -307,22 +306,6 @@ pub(super) fn of_scope(scope: &Scope, column: &str, first: usize) -> (String, Ve
     (format!("{column} IN ({})", places.join(", ")), args)
 }
 
-/// How many leads one statement looks for.
-const AT_ONCE: usize = 512;
-
-/// The rows of the leads with these keys. There are few statements, whatever the number of keys.
-async fn leads_of(tx: &mut Tx, keys: &[String]) -> Result<Vec<Row>, StoreError> {
-    let Some(last) = keys.last() else { return Ok(Vec::new()) };
-    let size = [1, 16, 128].into_iter().find(|size| keys.len() <= *size).unwrap_or(AT_ONCE);
-    let args = keys.iter().chain(std::iter::repeat(last)).take(size).map(Arg::from).collect();
-    let places: Vec<_> = (1..=size).map(|n| format!("${n}")).collect();
-    let select = format!(
-        "SELECT number_key, {LEAD} FROM desk_lead WHERE number_key IN ({})",
-        places.join(", ")
-    );
-    tx.rows(AssertSqlSafe(select), args).await
-}
-
 #[async_trait]
 impl Work for Db {
     async fn import_leads(
@@ -413,8 +396,8 @@ impl Work for Db {
         self.read(move |tx| {
             Box::pin(async move {
                 let mut leads = BTreeMap::new();
-                for some in keys.chunks(AT_ONCE) {
-                    for row in leads_of(tx, some).await? {
+                for some in keys.chunks(rows::AT_ONCE) {
+                    for row in rows::leads_of(tx, some).await? {
                         leads.insert(row.get("number_key")?, lead_of(&row)?);
                     }
                 }

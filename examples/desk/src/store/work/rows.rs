@@ -6,10 +6,10 @@ use std::collections::btree_map::{BTreeMap, Entry};
 
 use sqlx::AssertSqlSafe;
 
-use super::{Lead, LeftOut};
+use super::{LEAD, Lead, LeftOut};
 use crate::core::caller::agent_key;
 use crate::core::dial::number_key;
-use crate::store::conn::{Arg, args};
+use crate::store::conn::{Arg, Row, args};
 use crate::store::error::StoreError;
 use crate::store::json::to_json;
 use crate::store::tx::Tx;
@@ -38,6 +38,22 @@ pub(super) const TOUCH: &str = "UPDATE desk_lead SET \
     done = CASE WHEN $3 = 1 AND added <= $4 THEN 1 ELSE done END \
     WHERE number_key = $5 AND (last_interaction IS NULL OR last_interaction < $6 \
     OR ($7 = 1 AND done = 0 AND added <= $8))";
+
+/// How many leads one statement looks for.
+pub(super) const AT_ONCE: usize = 512;
+
+/// The rows of the leads with these keys. There are few statements, whatever the number of keys.
+pub(super) async fn leads_of(tx: &mut Tx, keys: &[String]) -> Result<Vec<Row>, StoreError> {
+    let Some(last) = keys.last() else { return Ok(Vec::new()) };
+    let size = [1, 16, 128].into_iter().find(|size| keys.len() <= *size).unwrap_or(AT_ONCE);
+    let args = keys.iter().chain(std::iter::repeat(last)).take(size).map(Arg::from).collect();
+    let places: Vec<_> = (1..=size).map(|n| format!("${n}")).collect();
+    let select = format!(
+        "SELECT number_key, {LEAD} FROM desk_lead WHERE number_key IN ({})",
+        places.join(", ")
+    );
+    tx.rows(AssertSqlSafe(select), args).await
+}
 
 /// That there was nothing with a number since a time, where there seemed to be.
 pub(super) const TAKE_BACK: &str = "UPDATE desk_lead SET last_interaction = $1, \
