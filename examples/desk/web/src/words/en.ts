@@ -67,7 +67,7 @@ export const en = {
     missedEmpty: 'No missed calls.', missedEmptyWhy: 'A call that nobody answered appears here until someone has called back.',
     claim: 'Take', release: 'Give back', claimed: (who: string) => `taken by ${who}`, attempts: (n: number) => count(n, 'call', 'calls'),
     last: (ago: string) => `last contact ${ago} ago`,
-    moreUrgent: 'More missed calls and follow-ups are due than are listed here. They come up as these are done.', moreMissed: 'There are more missed calls than these. They come up as these are called back.',
+    moreUrgent: 'More missed calls and follow-ups are due than are listed here. They come up as these are done.', leadsMissing: 'Names may be missing: the customer platform did not answer.', moreMissed: 'There are more missed calls than these. They come up as these are called back.',
     missedNews: (who: string) => `Missed call from ${who}`,
     kinds: { lead: 'Lead', missed: 'Missed call', follow_up: 'Follow-up' } as Record<string, string>,
     dialPlace: 'Number to call', dial: 'Call', campaign: 'Campaign', did: 'Number shown to the customer', options: 'Options', defaultChoice: 'Default', choicesFailed: 'The choices could not be loaded; the defaults apply.',

@@ -36,6 +36,14 @@ test('a worklist that leaves out calls that are due says so', () => {
   expect([said(true), said(false)]).toEqual([true, false]);
 });
 
+test('lists in which names of the platform may be missing say so', () => {
+  const says = (html: string) => textOf(html).includes('Names may be missing: the customer platform did not answer.');
+  for (const leadsMissing of [true, false]) {
+    expect(says(drawn(Worklist, NOBODY, [worklist({ leadsMissing }, entry('missed:1', '9000000001')), missed()]))).toBe(leadsMissing);
+    expect(says(drawn(FollowUps, NOBODY, [[KEYS.followUps, pages({ followUps: [followUp('a', 1)], more: false, cursor: null, leadsMissing })], missed()]))).toBe(leadsMissing);
+  }
+});
+
 test('follow-ups say that there are more and let one load them; what is taken is not called', () => {
   const all = (cursor: string | null, ...followUps: object[]) => drawn(FollowUps, NOBODY, [[KEYS.followUps, pages({ followUps, more: cursor !== null, cursor })], missed(entry('3', '9000000003', 'agent02'))]);
   const more = all('c', followUp('a', 1), followUp('b', 2));

@@ -32,6 +32,7 @@ export function FollowUps({ busy, onSelect }: { busy: boolean; onSelect: (who: S
   if (open.length === 0 && !list.hasNextPage) return <Empty icon={<AlarmClock aria-hidden />} title={words.followUps.empty}><p>{words.followUps.emptyWhy}</p></Empty>;
   return (
     <>
+      {list.data.pages.some(({ leadsMissing }) => leadsMissing) && <Lacks>{words.worklist.leadsMissing}</Lacks>}
       <ul>
         {open.map((one) => {
           const by = holder(one);

@@ -45,7 +45,7 @@ export function Worklist({ onSelect, chosen, busy }: { onSelect: Select; chosen:
       </div>
       <div className="scroll" id="list" role="tabpanel" aria-labelledby={`tab-${tab}`}>
         {tab === 'worklist' && <Entries onSelect={onSelect} chosen={chosen} busy={busy} />}
-        {tab === 'missed' && <MissedList missed={missed.data?.missed} more={missed.data?.more ?? false} failed={missed.isError && !missed.data} again={() => void missed.refetch()} busy={busy} onSelect={onSelect} />}
+        {tab === 'missed' && <MissedList missed={missed.data?.missed} more={missed.data?.more ?? false} nameless={missed.data?.leadsMissing ?? false} failed={missed.isError && !missed.data} again={() => void missed.refetch()} busy={busy} onSelect={onSelect} />}
         {tab === 'follow_ups' && <FollowUps busy={busy} onSelect={onSelect} />}
         {tab === 'owed' && <Owed />}
       </div>
@@ -99,6 +99,7 @@ function Entries({ onSelect, chosen, busy }: { onSelect: Select; chosen: string 
   const left = pages[0]?.withoutNumber ?? 0;
   return (
     <>
+      {pages.some(({ leadsMissing }) => leadsMissing) && <Lacks>{words.worklist.leadsMissing}</Lacks>}
       {pages[0]?.moreUrgent && <Lacks>{words.worklist.moreUrgent}</Lacks>}
       {entries.length === 0 && <Empty icon={<Inbox aria-hidden />} title={words.worklist.empty}><p>{words.worklist.emptyWhy}</p></Empty>}
       <ul>{entries.map(({ entry, since }) => <EntryRow key={entry.id} entry={entry} since={since} chosen={entry.number === chosen} taken={holder(entry)} cannot={blocked} onSelect={onSelect} />)}</ul>
@@ -159,7 +160,7 @@ function RowMenu({ who, blocked, onCall, area }: { who: Listed; blocked: string 
   );
 }
 
-function MissedList({ missed, more, failed, again, busy, onSelect }: { missed: readonly Missed[] | undefined; more: boolean; failed: boolean; again: () => void; busy: boolean; onSelect: Select }) {
+function MissedList({ missed, more, nameless, failed, again, busy, onSelect }: { missed: readonly Missed[] | undefined; more: boolean; nameless: boolean; failed: boolean; again: () => void; busy: boolean; onSelect: Select }) {
   const words = useWords();
   const { data: me } = useMe();
   const now = useNow(30_000);
@@ -177,6 +178,7 @@ function MissedList({ missed, more, failed, again, busy, onSelect }: { missed: r
   if (missed.length === 0) return <Empty icon={<PhoneMissed aria-hidden />} title={words.worklist.missedEmpty}><p>{words.worklist.missedEmptyWhy}</p></Empty>;
   return (
     <>
+    {nameless && <Lacks>{words.worklist.leadsMissing}</Lacks>}
     <ul>
       {missed.map((entry) => {
         const mine = isOwn(entry, me?.agents[0] ?? null, now);
