@@ -23,7 +23,8 @@ pub async fn run(desk: Desk, stop: CancellationToken) {
                 place = next;
                 PAUSE
             }
-            Ok(None) => return,
+            // Work in the background lasts until the desk ends.
+            Ok(None) => return stop.cancelled().await,
             Err(error) => {
                 tracing::warn!(%error, "number keys were not made anew; it is tried again");
                 AGAIN
@@ -34,5 +35,27 @@ pub async fn run(desk: Desk, stop: CancellationToken) {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(wait) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ozonetel_sim::Sim;
+
+    use super::*;
+    use crate::desk::Settings;
+    use crate::store::Memory;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_done_does_not_end_the_desk() {
+        let desk = Desk::new(Sim::start().client(), Settings::default(), Arc::new(Memory::new()));
+        let stop = CancellationToken::new();
+        let work = tokio::spawn(run(desk, stop.clone()));
+        tokio::time::sleep(Duration::from_mins(10)).await;
+        assert!(!work.is_finished(), "the desk would end with it");
+        stop.cancel();
+        work.await.unwrap();
     }
 }
