@@ -252,6 +252,38 @@ mod tests {
         .unwrap();
     }
 
+    #[test]
+    fn a_key_that_changes_raises_the_rule() {
+        let keys = [
+            "09000000001",
+            "00919000000001.0",
+            "+91 (0)90000 00001",
+            "\u{202a}+91 90000\u{a0}00001\u{202c}",
+            "+12015550123",
+            "0012015550123",
+            "+9118001234567",
+            "500001",
+            "0139",
+            " anonymous ",
+            "",
+        ]
+        .map(|number| number_key(&number.into()));
+        let expected = [
+            "919000000001",
+            "919000000001",
+            "9109000000001",
+            "919000000001",
+            "12015550123",
+            "12015550123",
+            "9118001234567",
+            "500001",
+            "139",
+            "anonymous",
+            "",
+        ];
+        assert_eq!((RULE, keys.as_slice()), (1, expected.map(String::from).as_slice()));
+    }
+
     /// All of it; how many portions.
     async fn renew(db: &Db) -> usize {
         let (mut place, mut count) = (Some(KeyPlace::default()), 0);

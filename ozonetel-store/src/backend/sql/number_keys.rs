@@ -69,3 +69,36 @@ async fn renew_row(tx: &mut Tx, row: &Record) -> Result<(), StoreError> {
     let renewed = vec![Value::Text(key), Value::Text(row.text("call_key")?), Value::text(number)];
     tx.execute("update cdr_call set number_key = $1 where key = $2 and number = $3", renewed).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_changes_raises_the_rule() {
+        let keys = [
+            "09000000001",
+            "00919000000001.0",
+            "+91 (0)90000 00001",
+            "\u{202a}+91 90000\u{a0}00001\u{202c}",
+            "+12015550123",
+            "+9118001234567",
+            "500001",
+            "0139",
+            "anonymous",
+        ]
+        .map(|number| number_key(&number.into()));
+        let expected = [
+            Some("91 9000000001"),
+            Some("91 9000000001"),
+            Some("00 9109000000001"),
+            Some("91 9000000001"),
+            Some("00 12015550123"),
+            Some("00 9118001234567"),
+            Some("local 500001"),
+            Some("local 0139"),
+            None,
+        ];
+        assert_eq!((RULE, keys), (1, expected.map(|key| key.map(String::from))));
+    }
+}
