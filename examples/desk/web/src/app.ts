@@ -28,9 +28,12 @@ let going: string | null = null;
 let isForeign = false;
 
 const USER = 'desk-user';
-/** A dial and windows of who was signed in are none of the next one's; notes that could not be kept wait for whose they are. */
+/**
+ * A dial and windows of who was signed in are none of the next one's; notes that could not be kept wait for whose they are.
+ * Whose they were stays: an answer that comes before the page goes may write some of it again, which the next page forgets.
+ */
 function forget() {
-  for (const name of Object.keys(sessionStorage)) if (!isNotesPlace(name)) sessionStorage.removeItem(name);
+  for (const name of Object.keys(sessionStorage)) if (name !== USER && !isNotesPlace(name)) sessionStorage.removeItem(name);
 }
 
 /** Somebody has signed in, before anything is loaded that shows what was kept: after a reload it may be another one's. */

@@ -74,7 +74,18 @@ test('a page that is somebody else’s now is left at once, and what could not b
   begin('u1', false);
   Object.assign(stored, { 'desk-notes:u1': NOTES, 'desk-dial': DIAL });
   whose.onOther();
-  expect([at.assign.mock.calls, stored]).toEqual([[['/']], { 'desk-notes:u1': NOTES }]);
+  expect([at.assign.mock.calls, stored]).toEqual([[['/']], { 'desk-user': 'u1', 'desk-notes:u1': NOTES }]);
+});
+
+test('what is written before the page goes is forgotten by the page of whoever is next', async () => {
+  const first = await page();
+  first.isTabOf('u1');
+  first.begin('u1', false);
+  first.whose.onOther();
+  stored['desk-dial'] = DIAL;
+  const next = await page();
+  next.isTabOf('u2');
+  expect(stored).toEqual({ 'desk-user': 'u2' });
 });
 
 test('with a call up it says and hears nothing more, and is left as soon as that is over', async () => {
@@ -109,5 +120,5 @@ test('who signs out leaves nothing of their own behind', async () => {
   begin('u1', false);
   Object.assign(stored, { 'desk-notes:u1': NOTES, 'desk-notes:u2': NOTES, 'desk-dial': DIAL });
   leave();
-  expect([at.assign.mock.calls, stored]).toEqual([[['/']], { 'desk-notes:u2': NOTES }]);
+  expect([at.assign.mock.calls, stored]).toEqual([[['/']], { 'desk-user': 'u1', 'desk-notes:u2': NOTES }]);
 });
