@@ -44,6 +44,14 @@ test('a desk that cannot be asked says nothing of a dial', async () => {
   expect(now()).toBe('sending');
 });
 
+test('nor does one that has to know first who asks', async () => {
+  const { resume, Problem } = await page({ ...KEPT, state: 'unknown' });
+  vi.advanceTimersByTime(5_000);
+  get.mockRejectedValueOnce(new Problem({ status: 401, message: '', mayHaveHappened: false, reason: 'other_user' }));
+  await resume();
+  expect(now()).toBe('unknown');
+});
+
 test('a dial that never left may be dialled again, once it cannot arrive any more', async () => {
   const { dial, resume, unanswered, Problem } = await page(null);
   post.mockRejectedValueOnce(unanswered(true));
