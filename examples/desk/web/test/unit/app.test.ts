@@ -52,7 +52,7 @@ const DIAL = JSON.stringify({ key: 'k', number: '9000000001', name: 'R. Rao', le
 const NOTES = JSON.stringify([{ ucid: '7', agent: 'agent01', text: 'typed', saved: '' }]);
 
 test('who signs in after a reload has nothing of who had the tab before, whose notes wait there', async () => {
-  Object.assign(stored, { 'desk-user': 'u1', 'desk-dial': DIAL, 'desk-windows': '[["7",{"box":null,"closed":true}]]', 'desk-notes:u1': NOTES });
+  Object.assign(stored, { 'desk-user': 'u1', 'desk-dial': DIAL, 'desk-unheard': '[{"key":"k","wish":"{}","at":0}]', 'desk-windows': '[["7",{"box":null,"closed":true}]]', 'desk-notes:u1': NOTES });
   const { isTabOf, begin } = await page();
   isTabOf('u2');
   begin('u2', false);
