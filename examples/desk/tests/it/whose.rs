@@ -55,8 +55,7 @@ async fn where_no_header_can_be_sent_the_query_says_it() {
     let floor = demo().await;
     let (mut browser, [first, second]) = displaced(&floor).await;
     browser.of = None;
-    for path in
-        ["/api/events", "/api/phone/relay", "/api/calls/1/audio", "/api/calls/1/recording"]
+    for path in ["/api/events", "/api/phone/relay", "/api/calls/1/audio", "/api/calls/1/recording"]
     {
         is_another(browser.get(&format!("{path}?desk-user={first}")).await);
         // An event stream does not end: whether it begins is told by its head.
