@@ -19,9 +19,14 @@ const PASSWORD: &str = "correct horse";
 
 /// A desk with the demo users.
 pub(crate) async fn demo() -> Floor {
+    demo_with(settings()).await
+}
+
+/// The same with other settings.
+pub(crate) async fn demo_with(settings: Settings) -> Floor {
     let people =
         PeopleSettings { key: Some(SealKey::random().unwrap()), ..PeopleSettings::default() };
-    let floor = Floor::with(Setup::default(), Settings { people, ..settings() });
+    let floor = Floor::with(Setup::default(), Settings { people, ..settings });
     floor.desk.people().add_demo().await.unwrap();
     floor
 }

@@ -7,8 +7,8 @@ use http::{Method, Request, header};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use crate::floor::{Answer, DIAL, Floor, token};
-use crate::people::{Browser, demo};
+use crate::floor::{Answer, DIAL, Floor, assisted, token};
+use crate::people::{Browser, demo, demo_with};
 
 async fn id(browser: &mut Browser<'_>) -> String {
     browser.get("/api/me").await.ok().text("id").to_owned()
@@ -52,7 +52,7 @@ async fn what_the_page_of_another_user_asks_for_is_not_done() {
 
 #[tokio::test(start_paused = true)]
 async fn where_no_header_can_be_sent_the_query_says_it() {
-    let floor = demo().await;
+    let floor = demo_with(assisted()).await;
     let (mut browser, [first, second]) = displaced(&floor).await;
     browser.of = None;
     for path in ["/api/events", "/api/phone/relay", "/api/calls/1/audio", "/api/calls/1/recording"]
