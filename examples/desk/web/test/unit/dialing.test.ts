@@ -248,7 +248,7 @@ test('its key is used up once the desk has written something down under it, and 
 
 test('what cannot be read or written keeps no one from dialling', async () => {
   kept.clear();
-  for (const text of ['{', 'null', '{"key":"k"}', '7']) {
+  for (const text of ['{', 'null', '[null]', '{"key":"k"}', '7']) {
     kept.set('desk-unheard', text);
     const { dial, forgetPending } = await reload();
     post.mockResolvedValueOnce(PLACED);

@@ -28,9 +28,7 @@ function load(): Pending | null {
 }
 
 function loadUnheard(): readonly Unheard[] {
-  let kept: unknown = null;
-  try { kept = JSON.parse(sessionStorage.getItem(UNHEARD) ?? '[]'); } catch { /* Nothing that could be read. */ }
-  return stillUnheard(Array.isArray(kept) ? kept as Unheard[] : [], Date.now());
+  try { return stillUnheard(JSON.parse(sessionStorage.getItem(UNHEARD) ?? '[]') as Unheard[], Date.now()); } catch { return []; }
 }
 
 /** They outlive a reload. */
