@@ -4,6 +4,7 @@
 //! page, the table that is enforced ([`table`]) and the test that walks callers × routes. What a rule cannot say, whose
 //! record it is, the handler asks the [`Caller`]; what a caller may not see is answered as if it did not exist.
 
+pub(crate) mod meant;
 pub mod rule;
 pub mod table;
 
@@ -143,6 +144,10 @@ impl Gate {
         let Some(found) = people.with_session(secret).await? else { return Ok(None) };
         if !address.may_use_cookie(&request.method, headers) {
             return Err(another_site());
+        }
+        if meant::names_another(&found.caller.id, request) {
+            let text = "another user is signed in by now; nothing was done";
+            return Err(Problem::new(Kind::NotSignedIn, text).because("other_user"));
         }
         Ok(Some(found))
     }

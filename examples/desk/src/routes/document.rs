@@ -29,7 +29,10 @@ pub(crate) fn router() -> OpenApiRouter<Desk> {
         title = "The desk",
         description = "The backend of an agent's desk on the Ozonetel CloudAgent platform. Browsers sign in (`POST \
                        /api/session`) and have a cookie; programs send `Authorization: Bearer` with a token of an \
-                       administrator's making. `x-allow` of a route says who may ask. Whatever is not a success is a \
+                       administrator's making. `x-allow` of a route says who may ask. A page that has to act as no one but \
+                       the user it is of sends that user's id (`id` of `GET /api/me`) as the header `desk-user`: \
+                       where the cookie is another user's by then, the request is 401 with the `reason` \
+                       `other_user`, and nothing is done. Whatever is not a success is a \
                        problem document (RFC 9457). Times are milliseconds since 1970.",
         license(name = "MIT OR Apache-2.0"),
     ),

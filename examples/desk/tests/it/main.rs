@@ -46,4 +46,5 @@ mod traces;
 mod twilio;
 mod two_desks;
 mod ways;
+mod whose;
 mod working;

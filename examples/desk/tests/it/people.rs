@@ -18,26 +18,33 @@ use crate::floor::{Answer, Floor, settings};
 const PASSWORD: &str = "correct horse";
 
 /// A desk with the demo users.
-async fn demo() -> Floor {
+pub(crate) async fn demo() -> Floor {
+    demo_with(settings()).await
+}
+
+/// The same with other settings.
+pub(crate) async fn demo_with(settings: Settings) -> Floor {
     let people =
         PeopleSettings { key: Some(SealKey::random().unwrap()), ..PeopleSettings::default() };
-    let floor = Floor::with(Setup::default(), Settings { people, ..settings() });
+    let floor = Floor::with(Setup::default(), Settings { people, ..settings });
     floor.desk.people().add_demo().await.unwrap();
     floor
 }
 
 /// A browser: it keeps its cookie, and says that a page of the desk sends its requests.
-struct Browser<'f> {
+pub(crate) struct Browser<'f> {
     floor: &'f Floor,
-    cookie: Option<String>,
+    pub(crate) cookie: Option<String>,
+    /// The user that its page says it is of.
+    pub(crate) of: Option<String>,
 }
 
 impl<'f> Browser<'f> {
     fn new(floor: &'f Floor) -> Self {
-        Self { floor, cookie: None }
+        Self { floor, cookie: None, of: None }
     }
 
-    async fn signed_in(floor: &'f Floor, email: &str) -> Self {
+    pub(crate) async fn signed_in(floor: &'f Floor, email: &str) -> Self {
         let mut browser = Self::new(floor);
         browser.sign_in(email, "demo").await.ok();
         browser
@@ -47,7 +54,7 @@ impl<'f> Browser<'f> {
         self.ask(Method::POST, "/api/session", &json!({"email": email, "password": password})).await
     }
 
-    async fn ask(&mut self, method: Method, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn ask(&mut self, method: Method, path: &str, body: &Value) -> Answer {
         self.ask_from("same-origin", method, path, body).await
     }
 
@@ -60,6 +67,9 @@ impl<'f> Browser<'f> {
             .header(header::CONTENT_TYPE, "application/json");
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, format!("a=b; {cookie}"));
+        }
+        if let Some(user) = &self.of {
+            request = request.header("desk-user", user);
         }
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
         let app = app(self.floor.desk.clone()).unwrap();
@@ -74,7 +84,7 @@ impl<'f> Browser<'f> {
         Answer::of(response).await
     }
 
-    async fn get(&mut self, path: &str) -> Answer {
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.ask(Method::GET, path, &Value::Null).await
     }
 }

@@ -1,8 +1,8 @@
 /** What a page has once: cache, stream, phone, its owner. Outside React, so that nothing is made twice. */
-import { get, signedOut } from './api/client';
+import { askAs, get, hold, signedOut, whenOther } from './api/client';
 import { askForUpgrade } from './live/build';
 import { forgetDrafts, hasLostDrafts, isNotesPlace, leaveDrafts, pauseDrafts, putDraftsAside, resumeDrafts } from './features/call/drafts';
-import { apply } from './live/cache';
+import { KEYS, apply } from './live/cache';
 import { cache } from './live/queries';
 import { BROWSER, Stream } from './live/stream';
 import { Whose } from './live/whose';
@@ -19,35 +19,49 @@ export const whose = new Whose({
 });
 export const stream = new Stream((message) => apply(cache, message), BROWSER, whose.suspect);
 export const softphone = new Softphone();
-export const owner = new Owner((command, value) => softphone.carryOut(command, value));
+// A call under the password is nobody's to command who is signed in meanwhile.
+export const owner = new Owner(async (command, value) => (isForeign ? 'in_a_call' : softphone.carryOut(command, value)));
 export const keeper = new Keeper(owner, softphone);
 
 /** As whom the page goes on. */
 let going: string | null = null;
 /** Whether somebody else is signed in, while a call of whom the page is of is up here. */
 let isForeign = false;
+/** Whether the page is on its way out. */
+let isGone = false;
 
 const USER = 'desk-user';
-/** A dial and windows of who was signed in are none of the next one's; notes that could not be kept wait for whose they are. */
+/**
+ * A dial and windows of who was signed in are none of the next one's; notes that could not be kept wait for whose they are.
+ * Whose they were stays: an answer that comes before the page goes may write some of it again, which the next page forgets.
+ */
 function forget() {
-  for (const name of Object.keys(sessionStorage)) if (!isNotesPlace(name)) sessionStorage.removeItem(name);
+  for (const name of Object.keys(sessionStorage)) if (name !== USER && !isNotesPlace(name)) sessionStorage.removeItem(name);
 }
 
-/** Somebody has signed in, before anything is loaded that shows what was kept: after a reload it may be another one's. */
-export function isTabOf(user: string) {
+/**
+ * Somebody has signed in, before anything is loaded that shows what was kept: after a reload it may be another one's. Answers
+ * whether the page is theirs: one that goes on as somebody is nobody else's.
+ */
+export function isTabOf(user: string): boolean {
+  if (going !== null && going !== user) { other(); return false; }
   const before = sessionStorage.getItem(USER);
   if (before !== null && before !== user) forget();
   sessionStorage.setItem(USER, user);
+  if (!isGone) askAs(user);
+  return true;
 }
 
-/** The page is somebody else's now, or nobody's. A call that is up here goes on first, under a password: the page hears and says nothing meanwhile. */
+/** The page is somebody else's now, or nobody's. A call that is up here goes on first, under a password: the page asks, says and hears nothing meanwhile. */
 function other() {
+  if (isGone) return;
   if (softphone.phone.leg.kind !== 'up') {
     isForeign = false;
     putDraftsAside();
     go();
     return;
   }
+  hold();
   signedOut();
   if (isForeign) return;
   isForeign = true;
@@ -57,16 +71,20 @@ function other() {
   stream.stop();
 }
 
-/** Once somebody is signed in. */
+// The desk did nothing of what a page asked as somebody else.
+whenOther(other);
+
+/** Once somebody is signed in whose page it is. */
 export function begin(user: string, hasPhone: boolean) {
-  if (going !== null && going !== user) { other(); return; }
   if (going !== null) {
     if (isForeign) {
       isForeign = false;
-      softphone.tells = true;
       resumeDrafts(user);
+      softphone.tellAgain();
       stream.start();
     }
+    // What was asked for while nobody was signed in is asked again; what the stream brings comes by itself.
+    void cache.invalidateQueries({ predicate: ({ queryKey: [first] }) => first !== KEYS.calls[0] && first !== KEYS.me[0] });
     stream.hurry();
     keeper.hurry();
     softphone.hurry();
@@ -110,6 +128,8 @@ export function leave() {
 }
 
 function go() {
+  isGone = true;
+  hold();
   softphone.stop();
   stream.stop();
   cache.clear();

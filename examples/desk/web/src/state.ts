@@ -12,7 +12,7 @@ import { KEYS, type Agents, type Calls } from './live/cache';
 export function useMe() {
   return useQuery({
     queryKey: KEYS.me,
-    queryFn: (): Promise<Me | null> => get('/api/me').then((me) => { isTabOf(me.id); return me; }).catch((error: unknown) => {
+    queryFn: (): Promise<Me | null> => get('/api/me').then((me) => (isTabOf(me.id) ? me : null)).catch((error: unknown) => {
       if (error instanceof Problem && error.status === 401) return null;
       throw error;
     }),

@@ -96,7 +96,10 @@ enum PageWord {
     get,
     path = "/api/calls/{ucid}/audio",
     tag = "assist",
-    params(("ucid" = String, Path, description = "The call's id, or a leg's")),
+    params(
+        ("ucid" = String, Path, description = "The call's id, or a leg's"),
+        ("desk-user" = Option<String>, Query, description = "The user the page is of: a WebSocket sends no header"),
+    ),
     extensions(("x-allow" = json!("agent:own"))),
     responses(
         (status = 101, description = "Open"),

@@ -10,6 +10,7 @@ use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::Everything;
 use crate::body::Params;
@@ -26,6 +27,9 @@ const RETRY: Duration = Duration::from_secs(2);
 #[serde(deny_unknown_fields)]
 pub(super) struct EventsQuery {
     after: Option<i64>,
+    /// Judged before the route.
+    #[serde(rename = "desk-user")]
+    _user: Option<IgnoredAny>,
 }
 
 /// What happens, as server-sent events, from the last one the client has seen (`Last-Event-ID`). Without that, and
@@ -40,6 +44,7 @@ pub(super) struct EventsQuery {
     params(
         ("Last-Event-ID" = Option<i64>, Header, description = "The last event seen"),
         ("after" = Option<i64>, Query, description = "The same, for pages: a new EventSource sends no header"),
+        ("desk-user" = Option<String>, Query, description = "The user the page is of: an EventSource sends no header"),
     ),
     responses(
         (status = 200, description = "Events", content_type = "text/event-stream", body = String),

@@ -78,6 +78,7 @@ impl RelayEnd {
     get,
     path = "/api/phone/relay",
     tag = "phone",
+    params(("desk-user" = Option<String>, Query, description = "The user the page is of: a WebSocket sends no header")),
     extensions(("x-allow" = json!("agent:own"))),
     responses(
         (status = 101, description = "Open"),

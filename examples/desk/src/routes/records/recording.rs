@@ -31,6 +31,7 @@ const AGAIN: std::time::Duration = std::time::Duration::from_mins(1);
     params(
         ("ucid" = String, Path, description = "The call, or one of its legs"),
         ("range" = Option<String>, Header, description = "A range of bytes"),
+        ("desk-user" = Option<String>, Query, description = "The user the page is of: a player sends no header"),
     ),
     extensions(("x-allow" = json!("agent:own"))),
     responses(

@@ -24,6 +24,31 @@ export function whenSignedOut(listener: () => void) { onSignedOut = listener; }
 /** The session is over, as another tab says. */
 export const signedOut = () => onSignedOut();
 
+/** The desk's word for a request that reached it as somebody else. */
+export const OTHER = 'other_user';
+let onOther: () => void = () => {};
+/** Called when the desk refused a request since somebody else is signed in by now. */
+export function whenOther(listener: () => void) { onOther = listener; }
+
+/** The header, and the name in a query, by which the desk knows whose page asks: the cookie is the browser's. */
+const DESK_USER = 'desk-user';
+let user: string | null = null;
+let isHeld = false;
+/** Whose page it is from now on: the desk does nothing of what reaches it as somebody else. */
+export function askAs(of: string) {
+  user = of;
+  isHeld = false;
+}
+/** Somebody else is signed in: nothing goes out but the question who is, and a password. */
+export function hold() { isHeld = true; }
+/** An address of the desk's that the browser opens by itself, without a header. */
+export function ofUser(path: string, query: Record<string, string> = {}): string {
+  const all = new URLSearchParams({ ...(user === null ? {} : { [DESK_USER]: user }), ...query }).toString();
+  return all ? `${path}?${all}` : path;
+}
+/** What is asked whoever is signed in. */
+const isFree = (method: Method, path: string) => (method === 'GET' && path === '/api/me') || (method === 'POST' && path === '/api/session');
+
 /** One request to the desk. Never repeated: whoever asks decides. Nor is a question taken back when its part of the page
  * goes: that would ask it again when the part comes back, and what it brings is kept anyway. Throws a `Problem`. */
 export async function ask<T>(method: Method, path: string, { body, type: sentAs, query, key, keepalive = false }: Ask = {}): Promise<T> {
@@ -34,6 +59,10 @@ export async function ask<T>(method: Method, path: string, { body, type: sentAs,
   const headers = new Headers({ accept: 'application/json' });
   if (body !== undefined) headers.set('content-type', sentAs ?? 'application/json');
   if (key !== undefined) headers.set('idempotency-key', key);
+  if (!isFree(method, path)) {
+    if (isHeld) throw new Problem({ status: 401, message: '', mayHaveHappened: false, reason: OTHER });
+    if (user !== null) headers.set(DESK_USER, user);
+  }
   let response: Response;
   try {
     response = await fetch(url, {
@@ -46,7 +75,10 @@ export async function ask<T>(method: Method, path: string, { body, type: sentAs,
   }
   if (!response.ok) {
     const problem = await problemOf(response);
-    if (problem.status === 401 && path !== '/api/session') onSignedOut();
+    if (problem.status === 401) {
+      if (problem.body['reason'] === OTHER) onOther();
+      else if (path !== '/api/session') onSignedOut();
+    }
     throw problem;
   }
   const type = response.headers.get('content-type') ?? '';

@@ -1,4 +1,5 @@
 /** The desk's event stream: resumed by id, watched by its tick, and honest about being stale. */
+import { ofUser } from '../api/client';
 
 export type Standing = 'connecting' | 'live' | 'stale' | 'away';
 
@@ -114,7 +115,7 @@ export class Stream {
   #open() {
     this.#close();
     // A new EventSource cannot send Last-Event-ID, so the id goes in the query as well.
-    const source = this.around.open(`/api/events${this.#lastId ? `?after=${encodeURIComponent(this.#lastId)}` : ''}`);
+    const source = this.around.open(ofUser('/api/events', this.#lastId ? { after: this.#lastId } : {}));
     this.#source = source;
     this.#heard();
     for (const kind of this.#kinds) this.#await(source, kind);

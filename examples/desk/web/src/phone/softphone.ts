@@ -1,5 +1,5 @@
 /** This tab's phone: the machine, the SIP stack, the audio and the desk's word on each INVITE. */
-import { get, post } from '../api/client';
+import { get, ofUser, post } from '../api/client';
 import { Loudspeaker, microphone } from './audio';
 import type { AudioCommand } from './owner';
 import { Relay } from './relay';
@@ -178,7 +178,7 @@ export class Softphone {
     this.#is({ is: 'connecting' });
     const relay = config.agentSocket.relay;
     if (relay !== null) {
-      this.#relay = new Relay(location.origin.replace(/^http/, 'ws') + relay);
+      this.#relay = new Relay(location.origin.replace(/^http/, 'ws') + ofUser(relay));
       this.#relay.start();
     }
     await this.useDevices();
@@ -329,6 +329,15 @@ export class Softphone {
   #ucid(id: string): string | null {
     const { leg } = this.#phone;
     return (leg.kind === 'ringing' || leg.kind === 'up') && leg.session === id ? leg.ucid : null;
+  }
+
+  /** Nobody else is signed in any more: what the phone is by now, which it did not tell meanwhile. */
+  tellAgain() {
+    this.tells = true;
+    if (!this.#sip) return;
+    const { leg, registration } = this.#phone;
+    this.#tell({ event: registration === 'registered' ? 'registered' : 'unregistered' });
+    if (leg.kind === 'up') this.#tell({ event: this.#unheard === leg.session ? 'device_lost' : 'answered', ucid: leg.ucid });
   }
 
   /** News for the desk. Lost news is no harm: the service tells the same, later. */

@@ -62,6 +62,40 @@ describe('lost', { concurrency: 2 }, () => {
     await person.leave();
   }));
 
+  test('a dial that is held up on its way, and dialled again after a reload, rings the customer once', { timeout: 90_000 }, run(async (desk, chromium) => {
+    const person = await agent(desk, chromium);
+    const { page, context } = person;
+    await person.phoneReady();
+    const held = [];
+    const keys = [];
+    await page.route('**/api/calls', (route) => {
+      const request = route.request();
+      if (request.method() !== 'POST') return route.fallback();
+      keys.push(request.headers()['idempotency-key']);
+      if (keys.length > 1) return route.fallback();
+      held.push(request);
+      return undefined;
+    });
+    await person.dial('9000000001');
+    await until('it is on its way', async () => held.length === 1);
+    await page.reload();
+    person.provokes(/404/);
+    await person.phoneReady();
+    await page.getByText('The call was not placed.').waitFor();
+    await person.button('Close').click();
+    await person.dial('9000000001');
+    await person.talks();
+    await person.button('End').click();
+    await person.dispose('Follow Up');
+    // Now the first one comes after all.
+    const { 'idempotency-key': key, 'desk-user': user } = held[0].headers();
+    const late = await context.request.post(`${desk.http}/api/calls`, { headers: { 'idempotency-key': key, 'desk-user': user, origin: desk.http }, data: held[0].postDataJSON() });
+    assert.deepEqual([late.status(), late.headers()['idempotent-replayed'], keys[1] === key], [200, 'true', true]);
+    assert.equal((await desk.callsTo('9000000001')).length, 1);
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await person.leave();
+  }));
+
   test('End soon after a reload ends the call for the customer too', { timeout: 60_000 }, run(async (desk, chromium) => {
     const person = await agent(desk, chromium);
     await person.phoneReady();

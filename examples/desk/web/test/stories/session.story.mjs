@@ -143,26 +143,74 @@ describe('session', { concurrency: 2 }, () => {
     await person.leave();
   }));
 
+  /** Somebody else signs in in another tab of the same browser: the page that is theirs. */
+  async function otherSignsIn(desk, { context }) {
+    const page = await context.newPage();
+    await page.goto(`${desk.http}/healthz`);
+    await page.evaluate(async (password) => {
+      await fetch('/api/session', { method: 'DELETE' });
+      await fetch('/api/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email: 'agent02@desk.test', password }) });
+    }, PASSWORD);
+    await page.goto(desk.http);
+    await page.getByRole('button', { name: /Your profile/ }).waitFor();
+    return page;
+  }
+
+  /** What a page asks from now on, but for who is signed in. */
+  function asks({ page }) {
+    const asked = [];
+    page.on('request', (request) => {
+      const { pathname } = new URL(request.url());
+      if (pathname.startsWith('/api/') && pathname !== '/api/me') asked.push(`${request.method()} ${pathname}`);
+    });
+    return asked;
+  }
+
   test('a call goes on under a password while somebody else is signed in, and the page is theirs after it', { timeout: 120_000 }, run(async (desk, chromium) => {
     const first = await agent(desk, chromium);
     await first.phoneReady();
     await first.dial('9000000001');
     const ucid = await first.talks();
-    first.provokes(/401/, /40[34]/);
-    const second = await first.context.newPage();
-    await second.goto(`${desk.http}/healthz`);
-    await second.evaluate(async (password) => {
-      await fetch('/api/session', { method: 'DELETE' });
-      await fetch('/api/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email: 'agent02@desk.test', password }) });
-    }, PASSWORD);
-    await second.goto(desk.http);
-    await second.getByRole('button', { name: /Your profile/ }).waitFor();
+    first.provokes(/401/);
+    const second = await otherSignsIn(desk, first);
     await first.page.getByText('Your session has ended').waitFor();
+    const asked = asks(first);
     assert.ok(['answered', 'held'].includes((await desk.call(ucid)).state));
     assert.equal(await first.page.getByText('Talking', { exact: true }).count(), 1);
+    // What happens meanwhile is told to the other one's page, and asked for by no part of this one.
+    await desk.customer(await desk.inbound('9000000077'), 'hangup');
+    await second.getByText(/Missed call from/).first().waitFor({ timeout: 60_000 });
+    for (const happened of ['online', 'visibilitychange', 'focus']) await first.page.evaluate((name) => dispatchEvent(new Event(name)), happened);
+    assert.deepEqual([asked, await first.page.getByText(/Missed call from/).count()], [[], 0]);
     await desk.customer(ucid, 'hangup');
     await first.page.getByRole('button', { name: /Your profile: (?!.*One)/ }).waitFor();
     assert.equal(await first.page.getByText('Your session has ended').count(), 0);
+    await first.leave();
+  }));
+
+  test('who is back in a call finds the dial of before as it was, whatever another one would be told of it', { timeout: 120_000 }, run(async (desk, chromium) => {
+    const first = await agent(desk, chromium);
+    const { page } = first;
+    await first.phoneReady();
+    await desk.fault('/ca_apis/AgentManualDial', 'close_before', { count: 1 });
+    first.provokes(/50[24]/, /401/);
+    await first.dial('9000000006');
+    const unknown = page.getByText('We do not know whether');
+    await unknown.waitFor();
+    await desk.inbound('9000000002');
+    await first.button(/Pick up|Accept/).click();
+    await first.talks();
+    const second = await otherSignsIn(desk, first);
+    await page.getByText('Your session has ended').waitFor();
+    const asked = asks(first);
+    // The desk is asked what became of it every five seconds, by whoever made it.
+    await page.waitForTimeout(6_000);
+    assert.deepEqual([asked, await unknown.count(), await page.getByText('The call was not placed.').count()], [[], 1, 0]);
+    await signInAgain(first);
+    await until('what was held is asked', async () => asked.some((one) => one.startsWith('GET /api/dials/')) && asked.includes('GET /api/events'));
+    assert.equal(asked[0], 'POST /api/session');
+    await page.getByText('Talking', { exact: true }).waitFor();
+    await second.getByRole('button', { name: /Your profile: .*One/ }).waitFor();
     await first.leave();
   }));
 });

@@ -134,7 +134,7 @@ describe('typing', { concurrency: 2 }, () => {
     await person.context.route(/\/api\/calls\?/, (route) => fails ? route.fulfill({ status: 500, body: '' }) : route.fulfill({ json: { calls: [row], next: null, neverRead: [] } }));
     // It never ends: what is shown is that it is asked for once.
     let recordings = 0;
-    await person.context.route('**/recording', () => { recordings += 1; });
+    await person.context.route('**/recording?*', () => { recordings += 1; });
     person.provokes(/500/);
     await page.getByRole('link', { name: 'Call History' }).click();
     await page.getByRole('button', { name: 'Play' }).click();

@@ -6,15 +6,19 @@ const post = vi.fn();
 vi.mock('../../src/api/client', () => ({ at: (path: string, { key, ucid }: { key?: string; ucid?: string }) => path.replace('{key}', key ?? '').replace('{ucid}', ucid ?? ''), get: (path: string) => get(path), post: (...asked: unknown[]) => post(...asked) }));
 
 const PLACED = { ucid: '7', reference: 'r', state: 'accepted' };
-const KEPT = { key: 'k', number: '9000000001', name: null, leadId: null, at: 0, state: 'sending', ucid: null, reference: null, problem: null };
+const KEPT = { key: 'k', wish: '{"number":"9000000001"}', number: '9000000001', name: null, leadId: null, at: 0, state: 'sending', ucid: null, reference: null, problem: null };
 const kept = new Map<string, string>();
 const dialled = () => JSON.parse(kept.get('desk-dial') ?? 'null');
 const now = () => dialled()?.state ?? null;
 /** A page that is loaded, with what the one before it has kept. */
 async function page(dial: object | null) {
-  vi.resetModules();
   kept.clear();
   if (dial) kept.set('desk-dial', JSON.stringify(dial));
+  return reload();
+}
+/** The same tab, loaded anew. */
+async function reload() {
+  vi.resetModules();
   return { ...await import('../../src/features/call/dialing'), ...await import('../../src/api/problem') };
 }
 
@@ -42,6 +46,14 @@ test('a desk that cannot be asked says nothing of a dial', async () => {
   get.mockRejectedValueOnce(unanswered(false));
   await resume();
   expect(now()).toBe('sending');
+});
+
+test('nor does one that has to know first who asks', async () => {
+  const { resume, Problem } = await page({ ...KEPT, state: 'unknown' });
+  vi.advanceTimersByTime(5_000);
+  get.mockRejectedValueOnce(new Problem({ status: 401, message: '', mayHaveHappened: false, reason: 'other_user' }));
+  await resume();
+  expect(now()).toBe('unknown');
 });
 
 test('a dial that never left may be dialled again, once it cannot arrive any more', async () => {
@@ -150,29 +162,109 @@ test('no call is placed by a page that is out of date, in a call, while another 
   expect(dialBlock({ ...free, phone: phone('missing'), ownership: 'elsewhere' })).toBeNull();
 });
 
+const keys = () => post.mock.calls.map(([, , { key }]) => key as string);
+type Dialling = Awaited<ReturnType<typeof reload>>;
+/** The desk is asked what became of the dial, and knows of none. */
+async function unknownToTheDesk({ resume, Problem }: Dialling) {
+  vi.advanceTimersByTime(5_000);
+  get.mockRejectedValueOnce(new Problem({ status: 404, message: '', mayHaveHappened: false }));
+  await resume();
+  expect(now()).toBe('not_sent');
+}
+/** A dial whose request is held up somewhere. */
+async function lost(on: Dialling, number: string, campaign = 'c') {
+  post.mockRejectedValueOnce(on.unanswered(true));
+  await on.dial({ number, campaign });
+  await unknownToTheDesk(on);
+  on.forgetPending();
+}
+
 test('one of which the desk knew nothing is dialled again under its key, for as long as it may still arrive', async () => {
-  const { dial, resume, forgetPending, unanswered, Problem } = await page(null);
-  const keys = () => post.mock.calls.map(([, , { key }]) => key as string);
-  const lost = async (number: string) => {
-    post.mockRejectedValueOnce(unanswered(true));
-    await dial({ number, campaign: 'c' });
-    vi.advanceTimersByTime(5_000);
-    get.mockRejectedValueOnce(new Problem({ status: 404, message: '', mayHaveHappened: false }));
-    await resume();
-    expect(now()).toBe('not_sent');
-    forgetPending();
-  };
-  await lost('9000000001');
+  const on = await page(null);
+  await lost(on, '9000000001');
   post.mockResolvedValue({ ...PLACED, state: 'refused' });
-  await dial({ number: '9000000002', campaign: 'c' });
-  await dial({ number: '9000000001' });
-  await dial({ number: '9000000001', campaign: 'c' });
-  await dial({ number: '9000000001', campaign: 'c' });
+  await on.dial({ number: '9000000002', campaign: 'c' });
+  await on.dial({ number: '9000000001' });
+  await on.dial({ number: '9000000001', campaign: 'c', did: '918000000001' });
+  await on.dial({ number: '9000000001', campaign: 'c' });
+  await on.dial({ number: '9000000001', campaign: 'c' });
   const [first, ...later] = keys();
-  expect(later.map((key) => key === first)).toEqual([false, false, true, false]);
+  expect([later.map((key) => key === first), kept.has('desk-unheard')]).toEqual([[false, false, false, true, false], false]);
   post.mockReset();
-  await lost('9000000003');
-  vi.advanceTimersByTime(130_000);
-  await dial({ number: '9000000003', campaign: 'c' });
+  await lost(on, '9000000003');
+  vi.advanceTimersByTime(124_999);
+  expect(kept.has('desk-unheard')).toBe(true);
+  vi.advanceTimersByTime(1);
+  await on.dial({ number: '9000000003', campaign: 'c' });
+  expect([new Set(keys()).size, kept.has('desk-unheard')]).toEqual([2, false]);
+});
+
+test('that holds over a reload, before the desk was asked or after it', async () => {
+  const first = await page(null);
+  post.mockReturnValueOnce(new Promise(() => {}));
+  void first.dial({ number: '9000000001', campaign: 'c' });
+  const second = await reload();
+  expect(now()).toBe('sending');
+  await unknownToTheDesk(second);
+  const third = await reload();
+  third.forgetPending();
+  post.mockResolvedValueOnce(PLACED);
+  await third.dial({ number: '9000000001', campaign: 'c' });
+  const [one, again] = keys();
+  expect([again, now(), kept.has('desk-unheard')]).toEqual([one, 'accepted', false]);
+});
+
+test('as for one, so for two', async () => {
+  const first = await page(null);
+  await lost(first, '9000000001');
+  await lost(first, '9000000002');
+  const second = await reload();
+  post.mockResolvedValue({ ...PLACED, state: 'refused' });
+  await second.dial({ number: '9000000001', campaign: 'c' });
+  await second.dial({ number: '9000000002', campaign: 'c' });
+  const [a, b, ...again] = keys();
+  expect(again).toEqual([a, b]);
+});
+
+test('its key is used up once the desk has written something down under it, and not before', async () => {
+  const on = await page(null);
+  const refuse = (problem: object) => post.mockRejectedValueOnce(new on.Problem({ status: 409, message: '', mayHaveHappened: false, ...problem }));
+  const again = async () => { on.forgetPending(); await on.dial({ number: '9000000001', campaign: 'c' }); };
+  await lost(on, '9000000001');
+  for (const problem of [{ reason: 'in_a_call' }, { reason: 'claimed' }, { reason: 'outside_calling_hours' }, { status: 422, reason: 'blocked_number' }, { reason: 'dial_open', reference: 'r1' }, { status: 401 }, { status: 503 }]) {
+    refuse(problem);
+    await again();
+  }
+  expect(new Set(keys()).size).toBe(1);
+  post.mockRejectedValueOnce(on.unanswered(true));
+  await again();
+  refuse({ reason: 'busy' });
+  await again();
+  expect([new Set(keys()).size, kept.has('desk-unheard')]).toEqual([1, false]);
+  post.mockResolvedValueOnce(PLACED);
+  await again();
   expect(new Set(keys()).size).toBe(2);
+});
+
+test('what cannot be read or written keeps no one from dialling', async () => {
+  kept.clear();
+  for (const text of ['{', 'null', '[null]', '{"key":"k"}', '7']) {
+    kept.set('desk-unheard', text);
+    const { dial, forgetPending } = await reload();
+    post.mockResolvedValueOnce(PLACED);
+    await dial({ number: '9000000001' });
+    expect(now()).toBe('accepted');
+    forgetPending();
+  }
+  // A page of before did not keep what was asked for.
+  const old = await page({ ...KEPT, wish: undefined });
+  await unknownToTheDesk(old);
+  expect(kept.has('desk-unheard')).toBe(false);
+  const full = await page(null);
+  vi.stubGlobal('sessionStorage', { getItem: () => null, removeItem: () => {}, setItem: (name: string, text: string) => { if (name === 'desk-unheard') throw new Error('full'); kept.set(name, text); } });
+  post.mockReset();
+  await lost(full, '9000000001');
+  post.mockResolvedValueOnce(PLACED);
+  await full.dial({ number: '9000000001', campaign: 'c' });
+  expect(new Set(keys()).size).toBe(1);
 });

@@ -148,6 +148,35 @@ test('while somebody else is signed in nothing is sent, and what was typed goes 
   expect([sent().length, stored.get('desk-notes:u1')]).toEqual([1, JSON.stringify([{ ucid: '1', agent: 'agent01', text: 'typed more', saved: 'typed' }])]);
 });
 
+test('notes that wait in the tab wait also where a send ends, or a key comes, before the page goes', async () => {
+  const { begun, keep, type, resumeDrafts, putDraftsAside, Problem } = await page();
+  resumeDrafts('u1');
+  let refuse: (problem: Error) => void = () => {};
+  put.mockReturnValueOnce(new Promise((_, reject) => { refuse = reject; }));
+  const draft = begun(call({ ucid: '1' }));
+  type(draft, 'typed');
+  const kept = keep(draft);
+  const waits = stored.get('desk-notes:u1');
+  putDraftsAside();
+  refuse(new Problem({ status: 404, message: '', mayHaveHappened: false }));
+  await kept;
+  type(draft, 'typed too late');
+  expect([waits, stored.get('desk-notes:u1')]).toEqual([JSON.stringify([{ ucid: '1', agent: 'agent01', text: 'typed', saved: '' }]), waits]);
+});
+
+test('what was refused as somebody else is sent again once its writer is back', async () => {
+  const { begun, keep, type, pauseDrafts, resumeDrafts, hasLostDrafts, Problem } = await page();
+  resumeDrafts('u1');
+  put.mockRejectedValueOnce(new Problem({ status: 404, message: 'there is no such call', mayHaveHappened: false })).mockResolvedValue(null);
+  const draft = begun(call({ ucid: '1' }));
+  type(draft, 'typed');
+  await keep(draft);
+  pauseDrafts();
+  resumeDrafts('u1');
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect([sent(), hasLostDrafts(), stored.size]).toEqual([Array(2).fill(['/api/calls/1/draft', 'typed']), false, 0]);
+});
+
 test('before one signs out all is sent, and it is said whether all was kept', async () => {
   const { begun, keep, keepAll, type, unanswered } = await page();
   let answer: () => void = () => {};

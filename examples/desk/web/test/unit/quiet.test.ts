@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PAUSE_MS, SEEN_MS, enterSends, meant } from '../../src/features/disposition/quiet';
+import { PAUSE_MS, SEEN_MS, enterSends, isByHand, meant } from '../../src/features/disposition/quiet';
 
 test('keys that come one after another as a form appears are not meant for it, those after a pause are', () => {
   const heeds = meant(1_000);
@@ -15,4 +15,9 @@ test('the first key is, where nobody had typed and the form could be seen', () =
 
 test('a suggestion is not sent by an Enter that follows a key which may have been another choice', () => {
   expect([enterSends(null, true), enterSends(null, false), enterSends('FOLLOW_UP', true)]).toEqual([false, true, true]);
+});
+
+test('a click on Save is one also where the browser leaves the focus elsewhere, and Enter in a field is none', () => {
+  const [save, field] = [{}, {}];
+  expect([isByHand(1, save, field), isByHand(0, save, save), isByHand(0, save, field), isByHand(0, save, null)]).toEqual([true, true, false, false]);
 });

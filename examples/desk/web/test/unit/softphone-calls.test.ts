@@ -196,3 +196,29 @@ test('a microphone that is back in a call is told to the desk, once it is sent',
   await soon();
   expect(news()).toHaveLength(3);
 });
+
+test('a microphone that went and one that came back while somebody else was signed in are told after it', async () => {
+  const { phone, listener } = await started();
+  listener.registered();
+  listener.invited(invitation('a'));
+  await soon();
+  listener.up('a');
+  await soon();
+  made.told.length = 0;
+  const news = () => made.told.map(({ event, ucid }) => [event, ucid]);
+  phone.tells = false;
+  made.microphone = 'missing';
+  const [track] = made.streams.at(-1)?.getAudioTracks() ?? [];
+  (track as unknown as { unplug(): void } | undefined)?.unplug();
+  await soon();
+  expect(news()).toEqual([]);
+  phone.tellAgain();
+  expect(news()).toEqual([['registered', undefined], ['device_lost', 'ucid-a']]);
+  phone.tells = false;
+  Object.assign(made, { microphone: 'ready', hasSender: true });
+  phone.devicesChanged();
+  await soon();
+  expect(news()).toHaveLength(2);
+  phone.tellAgain();
+  expect(news().slice(2)).toEqual([['registered', undefined], ['answered', 'ucid-a']]);
+});

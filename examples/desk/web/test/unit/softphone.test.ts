@@ -6,8 +6,8 @@ import { Softphone } from '../../src/phone/softphone';
 
 const made = vi.hoisted(() => ({ told: [] as unknown[][], sips: [] as string[], prompts: [] as ((got: object) => void)[], config: null as Promise<object> | null, listeners: [] as SipListener[], relays: [] as string[] }));
 vi.mock('../../src/phone/jssip', () => ({ Sip: class { constructor(_: unknown, listener: SipListener) { made.listeners.push(listener); } start() { made.sips.push('start'); } stop() { made.sips.push('stop'); } leave() { made.sips.push('leave'); } } }));
-vi.mock('../../src/api/client', () => ({ get: () => made.config, post: (...asked: unknown[]) => { made.told.push(asked); return Promise.resolve({}); } }));
-vi.mock('../../src/phone/relay', () => ({ Relay: class { start() { made.relays.push('start'); } stop() { made.relays.push('stop'); } } }));
+vi.mock('../../src/api/client', () => ({ get: () => made.config, post: (...asked: unknown[]) => { made.told.push(asked); return Promise.resolve({}); }, ofUser: (path: string) => `${path}?desk-user=u1` }));
+vi.mock('../../src/phone/relay', () => ({ Relay: class { constructor(private readonly url: string) {} start() { made.relays.push(`start ${this.url}`); } stop() { made.relays.push('stop'); } } }));
 vi.mock('../../src/phone/audio', () => ({
   Loudspeaker: class { ring() {} silence() {} },
   microphone: () => new Promise((resolve) => { made.prompts.push(resolve); }),
@@ -92,14 +92,14 @@ test('one whose start failed is started again, later each time, until it works: 
   await vi.advanceTimersByTimeAsync(2_000);
   made.prompts[0]?.(allowed().got);
   await vi.advanceTimersByTimeAsync(0);
-  expect([phone.phone.registration, made.sips, made.relays]).toEqual(['failed', [], ['start', 'stop']]);
+  expect([phone.phone.registration, made.sips, made.relays]).toEqual(['failed', [], ['start ws://desk/relay?desk-user=u1', 'stop']]);
   made.config = Promise.resolve({ ...CONFIG, agentSocket: { relay: '/relay' } });
   await vi.advanceTimersByTimeAsync(3_900);
   expect(phone.phone.registration).toBe('failed');
   await vi.advanceTimersByTimeAsync(100);
   made.prompts[1]?.(allowed().got);
   await vi.advanceTimersByTimeAsync(0);
-  expect([phone.phone.registration, made.sips, made.relays]).toEqual(['connecting', ['start'], ['start', 'stop', 'start']]);
+  expect([phone.phone.registration, made.sips, made.relays]).toEqual(['connecting', ['start'], ['start ws://desk/relay?desk-user=u1', 'stop', 'start ws://desk/relay?desk-user=u1']]);
   keeper.hurry();
   keeper.changed();
   await vi.advanceTimersByTimeAsync(60_000);
@@ -198,4 +198,23 @@ test('while somebody else is signed in the desk is told nothing', async () => {
   phone.tells = true;
   made.listeners[0]?.registered();
   expect(made.told).toHaveLength(1);
+});
+
+test('what the phone did not tell meanwhile it tells as it is, once whose it is is back', async () => {
+  const phone = new Softphone();
+  const news = () => made.told.map(([, body]) => (body as { event: string }).event);
+  phone.tellAgain();
+  expect(news()).toEqual([]);
+  const started = phone.start();
+  await soon();
+  made.prompts[0]?.(allowed().got);
+  await started;
+  phone.tells = false;
+  made.listeners[0]?.registered();
+  phone.tellAgain();
+  expect(news()).toEqual(['registered']);
+  phone.tells = false;
+  made.listeners[0]?.unregistered();
+  phone.tellAgain();
+  expect([news(), phone.tells]).toEqual([['registered', 'unregistered'], true]);
 });

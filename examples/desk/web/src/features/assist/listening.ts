@@ -1,4 +1,5 @@
 /** The sound of one call, from its two tracks to the desk. Outside React: a page that is drawn anew loses nothing of it. */
+import { at, ofUser } from '../../api/client';
 import type { Voices } from '../../phone/softphone';
 import { CHANNELS, type Channel, type Cut } from './frames';
 import { Sender } from './sender';
@@ -15,7 +16,7 @@ export class Listening {
   #ended = false;
 
   constructor(ucid: string) {
-    this.#sender = new Sender(`${location.origin.replace(/^http/, 'ws')}/api/calls/${encodeURIComponent(ucid)}/audio`, () => this.#tell());
+    this.#sender = new Sender(`${location.origin.replace(/^http/, 'ws')}${ofUser(at('/api/calls/{ucid}/audio', { ucid }))}`, () => this.#tell());
     void this.#start().catch(() => this.stop());
   }
 

@@ -3,32 +3,45 @@ import { useSyncExternalStore } from 'react';
 import { at, get, post } from '../../api/client';
 import { Problem } from '../../api/problem';
 import type { Call, PlacedCall } from '../../api/types';
-import { hasOutcome, type Pending } from './outcome';
+import { hasOutcome, isWritten, stillUnheard, withUnheard, type Pending, type Unheard } from './outcome';
 
 export type { Pending };
 
 const KEPT = 'desk-dial';
+const UNHEARD = 'desk-unheard';
 /** A request whose answer was lost may still arrive within this time. */
 const ARRIVES_MS = 3_000;
 /** An accepted dial whose call nobody has told of for so long is looked for. */
 const SILENT_MS = 30_000;
-/** So long after it was sent a request may still come to the desk, however it was held up. */
-const HELD_UP_MS = 130_000;
 const watchers = new Set<() => void>();
 /** The dial whose answer this page waits for. */
 let posting: string | null = null;
-/** A dial of which the desk knew nothing when it was asked: dialled again it has the same key, so that of two that arrive one rings. */
-let unheard: { key: string; wish: string; at: number } | null = null;
-/** What was sent last. */
-let sent: { key: string; wish: string; at: number } | null = null;
+let unheard = loadUnheard();
 let pending: Pending | null = load();
 
 function load(): Pending | null {
   try {
     const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? 'null') as Pending | null;
     // The answer to a dial that was on its way went to the page before.
-    return kept && { ...kept, lostAt: kept.state === 'sending' ? Date.now() : kept.lostAt ?? null, reason: kept.reason ?? null };
+    return kept && { ...kept, wish: kept.wish ?? null, lostAt: kept.state === 'sending' ? Date.now() : kept.lostAt ?? null, reason: kept.reason ?? null };
   } catch { return null; }
+}
+
+function loadUnheard(): readonly Unheard[] {
+  try { return stillUnheard(JSON.parse(sessionStorage.getItem(UNHEARD) ?? '[]') as Unheard[], Date.now()); } catch { return []; }
+}
+
+/** They outlive a reload. */
+function keepUnheard(next: readonly Unheard[]) {
+  unheard = next;
+  try {
+    if (next.length > 0) sessionStorage.setItem(UNHEARD, JSON.stringify(next)); else sessionStorage.removeItem(UNHEARD);
+  } catch { /* Then they are known as long as the page. */ }
+}
+
+/** The desk has written down what became of a dial: its key is used up. */
+function heardOf(key: string) {
+  if (unheard.some((one) => one.key === key)) keepUnheard(unheard.filter((one) => one.key !== key));
 }
 
 function set(next: Pending | null) {
@@ -54,10 +67,12 @@ export async function dial({ number, name = null, campaign, did, missedId, leadI
   if (pending && !hasOutcome(pending)) return;
   const body = { number, ...(campaign ? { campaign } : {}), ...(did ? { did } : {}), ...(missedId ? { missedId } : {}), ...(leadId ? { leadId } : {}) };
   const wish = JSON.stringify(body);
-  const key = unheard?.wish === wish && Date.now() - unheard.at < HELD_UP_MS ? unheard.key : crypto.randomUUID();
-  sent = { key, wish, at: Date.now() };
-  if (unheard?.key === key) unheard = null;
-  set({ key, number, name, leadId: leadId ?? null, at: Date.now(), lostAt: null, state: 'sending', ucid: null, reference: null, problem: null, reason: null });
+  const now = Date.now();
+  const again = stillUnheard(unheard, now).find((one) => one.wish === wish);
+  const key = again?.key ?? crypto.randomUUID();
+  // Its key is kept while it is on its way: neither of the two may have arrived.
+  keepUnheard(again ? withUnheard(unheard, { ...again, at: now }, now) : stillUnheard(unheard, now));
+  set({ key, wish, number, name, leadId: leadId ?? null, at: now, lostAt: null, state: 'sending', ucid: null, reference: null, problem: null, reason: null });
   posting = key;
   try {
     took(key, await post('/api/calls', body, { key }));
@@ -74,12 +89,12 @@ export const isOpen = ({ key, state }: Pending) => state === 'unknown' || (state
 /** Asks what became of a dial; it never dials again. A desk that knows of none was never asked. Else it is as it was. */
 export async function resume(): Promise<null> {
   if (!pending || !isOpen(pending)) return null;
-  const { key, at: since, lostAt } = pending;
+  const { key, wish, at: since, lostAt } = pending;
   try {
     took(key, await get(at('/api/dials/{key}', { key })));
   } catch (error) {
     if (error instanceof Problem && error.status === 404 && Date.now() - (lostAt ?? since) > ARRIVES_MS) {
-      unheard = sent?.key === key ? sent : null;
+      if (wish !== null) keepUnheard(withUnheard(unheard, { key, wish, at: since }, Date.now()));
       update(key, { state: 'not_sent' });
     }
   }
@@ -101,6 +116,7 @@ const STATES: Record<PlacedCall['state'], Pending['state']> = {
 
 /** What the desk's ledger says of a dial. */
 function took(key: string, { ucid, reference, state }: Pick<PlacedCall, 'ucid' | 'reference' | 'state'>) {
+  heardOf(key);
   update(key, { state: STATES[state], ucid, reference });
 }
 
@@ -109,6 +125,7 @@ function failed(key: string, error: unknown) {
   const reference = typeof problem?.body['reference'] === 'string' ? problem.body['reference'] : null;
   const sent = problem?.mayHaveHappened ?? true;
   const reason = typeof problem?.body['reason'] === 'string' ? problem.body['reason'] : null;
+  if (problem && !sent && isWritten(problem.status, reason)) heardOf(key);
   update(key, { state: sent ? 'unknown' : 'refused', lostAt: sent ? Date.now() : null, reference, problem: problem?.body.message || null, reason });
 }
 

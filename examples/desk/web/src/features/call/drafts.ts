@@ -30,6 +30,8 @@ const all = () => [...drafts.values()].flat();
 /** Whose notes these are. Those of others wait in the tab for them: nothing is sent as somebody else. */
 let user: string | null = null;
 let isPaused = false;
+/** The page goes: what it left in the tab's storage is no more written by what ends later. */
+let isAside = false;
 const place = () => (user === null ? KEPT : `${KEPT}:${user}`);
 /** Whether a name in the tab's storage is one under which notes wait. */
 export const isNotesPlace = (name: string) => name.startsWith(KEPT);
@@ -109,6 +111,7 @@ export function type(draft: Draft, text: string) {
 
 /** Of what is typed and not kept yet, a reload keeps a copy. */
 function remember() {
+  if (isAside) return;
   const left = all().filter(isUnkept).map(({ ucid, agent, text, saved }) => ({ ucid, agent, text, saved }));
   if (left.length > 0) sessionStorage.setItem(place(), JSON.stringify(left)); else sessionStorage.removeItem(place());
 }
@@ -194,6 +197,7 @@ export function pauseDrafts() { isPaused = true; }
 /** The page is somebody else's from now on: what was typed and not kept waits in the tab for whoever typed it. */
 export function putDraftsAside() {
   isPaused = true;
+  isAside = true;
   drafts.clear();
 }
 
@@ -201,6 +205,9 @@ export function putDraftsAside() {
 export function resumeDrafts(of: string | null = null) {
   user = of;
   isPaused = false;
+  isAside = false;
+  // What was refused meanwhile may have been sent as somebody else: once more does no harm.
+  for (const draft of all()) draft.refused = null;
   if (all().some(waits)) again();
   let left: { ucid: string; agent: string | null; text: string; saved: string }[] = [];
   try { left = JSON.parse(sessionStorage.getItem(place()) ?? '[]') as typeof left; } catch { /* Nothing that could be read. */ }

@@ -11,7 +11,8 @@ export interface Ring { tag: string; kind: 'in' | 'own'; name: string | null }
 
 /**
  * What rings and was not told yet; from now on it was. The phone may ring before the desk has a call for it, and for a
- * colleague it never has one; a call that then comes for the same ring is no other.
+ * colleague it never has one; a call that then comes for the same ring is no other. Nor is a call that rings here again under
+ * its id: each call is told once.
  */
 export function newRings(calls: readonly Call[], leg: Leg, dials: boolean, told: Set<string>): Ring[] {
   const rings: Ring[] = [];

@@ -6,6 +6,8 @@ import { digitsOf } from '../desk/subject';
 /** A dial from the click until its call is there, or something became of it. */
 export interface Pending {
   key: string;
+  /** What was asked for; `null` of a page that did not keep it. */
+  wish: string | null;
   number: string;
   name: string | null;
   leadId: string | null;
@@ -32,3 +34,19 @@ export const hasOutcome = ({ state }: Pick<Pending, 'state'>) => state === 'refu
 
 /** Why the desk did not place it: in the page's own words where it has them, else in the desk's. */
 export const refusal = ({ reason, problem }: Pick<Pending, 'reason' | 'problem'>, words: Words): string | null => (reason === null ? undefined : words.call.refused[reason]) ?? problem;
+
+/** A dial of which the desk knew nothing when it was asked: dialled again it has the same key, so that of two that arrive one rings. */
+export interface Unheard { key: string; wish: string; at: number }
+
+/** So long after it was sent a request may still come to the desk, however it was held up. */
+const HELD_UP_MS = 130_000;
+const MOST_UNHEARD = 8;
+
+/** Those that may still arrive. */
+export const stillUnheard = (all: readonly Unheard[], now: number) => all.filter(({ at }) => now - at < HELD_UP_MS);
+/** These and one more, as it was sent last. */
+export const withUnheard = (all: readonly Unheard[], one: Unheard, now: number) => [...stillUnheard(all, now).filter(({ key }) => key !== one.key), one].slice(-MOST_UNHEARD);
+
+/** Refusals that the desk gives before it writes anything down: the first request may still be the one that rings. */
+const UNWRITTEN_REASONS = ['in_a_call', 'claimed', 'outside_calling_hours', 'blocked_number', 'dial_open'];
+export const isWritten = (status: number, reason: string | null) => ![401, 408, 503].includes(status) && (reason === null || !UNWRITTEN_REASONS.includes(reason));

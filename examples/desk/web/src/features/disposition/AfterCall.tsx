@@ -1,6 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import { at, get, post } from '../../api/client';
+import { get } from '../../api/client';
 import { Problem } from '../../api/problem';
 import type { Call, Disposed } from '../../api/types';
 import { useAssist } from '../../assist';
@@ -12,13 +12,14 @@ import { sentence } from '../../ui/toasts';
 import { clock, grouped } from '../../words/time';
 import { outcomeIn, useWords } from '../../words/words';
 import { Notes } from '../call/Notes';
-import { notesOf, notesToSend, wentAlong } from '../call/drafts';
+import { notesOf } from '../call/drafts';
 import { useShortcuts } from '../call/shortcuts';
 import { wantsAnother } from '../desk/subject';
 import { suggested } from '../appointments/slots';
 import { useCustomerName } from '../customer/query';
-import { asksCallBack, callBackToSend } from './callback';
-import { enterSends, useQuiet } from './quiet';
+import { asksCallBack } from './callback';
+import { enterSends, isByHand, useQuiet } from './quiet';
+import { saving } from './saving';
 
 const AddFollowUp = lazily(() => import('../follow-ups/AddFollowUp'));
 
@@ -75,18 +76,15 @@ export function Choose({ call, isOwn = true, onBack, onSaved }: { call: Call; is
   const [notes, typed] = useState(() => notesOf(call));
   const key = useRef(crypto.randomUUID());
   const assist = useAssist();
-  const save = useMutation({
-    mutationFn: () => post(at('/api/calls/{ucid}/disposition', { ucid: call.ucid }), {
-      code, ...notesToSend(call, notes), ...(call.agent ? { agent: call.agent } : {}), ...callBackToSend(code, callBackAt),
-    }, { key: key.current }),
-    onSuccess: () => { wentAlong(call, notes); onSaved?.(); },
-  });
-  const submit = () => { if (code && !save.isPending && !stale) save.mutate(); };
+  const save = useMutation(saving(call, key.current, onSaved));
+  const submit = () => { if (code && !save.isPending && !stale) save.mutate({ code, notes, callBackAt }); };
   const swallowed = useQuiet();
   // Once is enough: who presses it again means it.
   const enter = () => { if (enterSends(picked, swallowed.current)) submit(); else swallowed.current = false; };
   useShortcuts({ ...Object.fromEntries(choices.slice(0, 9).map((choice, at) => [String(at + 1), () => setCode(choice.code)])), enter: code ? enter : null });
   const form = useRef<HTMLFormElement>(null);
+  /** Save itself was pressed: Enter in a field of the form clicks it as well. */
+  const pressed = useRef(false);
   useEffect(() => {
     // Whoever types goes on typing.
     if (document.activeElement?.closest('textarea, select, input:not([type=radio])')) return;
@@ -95,7 +93,7 @@ export function Choose({ call, isOwn = true, onBack, onSaved }: { call: Call; is
   }, [choices.length]);
   const error = save.error ? sentence(save.error, words) : null;
   return (
-    <form ref={form} className="body" onSubmit={(event) => { event.preventDefault(); if (document.activeElement?.closest('button')) submit(); else enter(); }}>
+    <form ref={form} className="body" onSubmit={(event) => { event.preventDefault(); if (pressed.current) submit(); else enter(); pressed.current = false; }}>
       <fieldset>
         <legend><h2>{words.disposition.title}</h2></legend>
         {list.isError && <Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{words.disposition.none}</Notice>}
@@ -115,7 +113,7 @@ export function Choose({ call, isOwn = true, onBack, onSaved }: { call: Call; is
       <Notes call={call} onChange={typed} />
       {assist && isOwn && !call.part && <assist.NotesFill call={call} />}
       {error && <Notice tone="bad"><p>{error.title}</p>{error.text && <p>{error.text}</p>}</Notice>}
-      <div className="row">{(onSaved || call.phase === 'closed' || call.disposition !== null) && <Button onClick={onBack}>{onSaved ? words.cancel : words.disposition.back}</Button>}<Button type="submit" tone="primary" className="end" blocked={stale ? words.reason['stale'] : code === '' ? words.disposition.choose : save.isPending ? words.loading : null}>{words.disposition.submit}</Button></div>
+      <div className="row">{(onSaved || call.phase === 'closed' || call.disposition !== null) && <Button onClick={onBack}>{onSaved ? words.cancel : words.disposition.back}</Button>}<Button type="submit" tone="primary" className="end" onClick={(event) => { pressed.current = isByHand(event.detail, event.currentTarget, document.activeElement); }} blocked={stale ? words.reason['stale'] : code === '' ? words.disposition.choose : save.isPending ? words.loading : null}>{words.disposition.submit}</Button></div>
     </form>
   );
 }

@@ -20,6 +20,9 @@ export function meant(begunAt: number): (at: number) => boolean {
 /** Whether Enter sends what the form has chosen: not what it suggests by itself, where a key before it was swallowed that may have been another choice. */
 export const enterSends = (picked: string | null, swallowed: boolean) => picked !== null || !swallowed;
 
+/** Whether a click is one of the button itself, by mouse or key: not each browser gives it the focus then. The one that Enter makes in a field is neither. */
+export const isByHand = (clicks: number, button: object, focused: object | null) => clicks > 0 || button === focused;
+
 /** A form that comes by itself, as somebody types or dials: no key picks or sends anything before there was a pause. Text goes where it is typed. Says whether a key was swallowed. */
 export function useQuiet(): RefObject<boolean> {
   const swallowed = useRef(false);

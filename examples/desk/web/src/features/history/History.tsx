@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { ArrowDownLeft, ArrowUpRight, Play } from 'lucide-react';
 import { useState } from 'react';
-import { get } from '../../api/client';
+import { at, get, ofUser } from '../../api/client';
 import { KEYS } from '../../live/cache';
 import { useMe } from '../../state';
 import { Button, Chip, Empty, Field, Notice } from '../../ui/controls';
@@ -76,6 +76,6 @@ function Recording({ ucid }: { ucid: string }) {
   const words = useWords();
   const [state, setState] = useState<'' | 'playing' | 'failed'>('');
   if (state === 'failed') return <span className="muted small">{words.history.notReady}</span>;
-  if (state === 'playing') return <audio controls autoPlay src={`/api/calls/${encodeURIComponent(ucid)}/recording`} style={{ height: 32, maxWidth: 240 }} onError={() => setState('failed')} />;
+  if (state === 'playing') return <audio controls autoPlay src={ofUser(at('/api/calls/{ucid}/recording', { ucid }))} style={{ height: 32, maxWidth: 240 }} onError={() => setState('failed')} />;
   return <Button small onClick={() => setState('playing')}><Play aria-hidden />{words.history.play}</Button>;
 }

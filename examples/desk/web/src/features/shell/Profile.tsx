@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { ChevronDown, KeyRound, Languages, LogOut, Mic, Moon, RotateCcw } from 'lucide-react';
 import { useState } from 'react';
-import { at, post, remove } from '../../api/client';
+import { at, post } from '../../api/client';
 import type { Me } from '../../api/types';
 import { leave } from '../../app';
 import { useAgent, useStale } from '../../state';
@@ -14,6 +14,7 @@ import { keepLanguage, language, useWords } from '../../words/words';
 import { keepAll } from '../call/drafts';
 import { Devices } from '../devices/Devices';
 import { PasswordForm } from '../sign-in/SignIn';
+import { endSession } from './signing-out';
 
 type Open = 'sign_out' | 'force' | 'devices' | 'password' | null;
 
@@ -64,7 +65,7 @@ function SignOut({ me, onClose }: { me: Me; onClose: () => void }) {
     mutationFn: async () => {
       // Once the session is gone nothing can be sent any more.
       if (!await within(LONGEST_MS, keepAll()) && !loses) { setLoses(true); return false; }
-      await remove('/api/session');
+      await endSession();
       return true;
     },
     onSuccess: (isOut) => { if (isOut) leave(); },

@@ -3,13 +3,14 @@ import { Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { whenSignedOut } from '../../api/client';
 import type { Me } from '../../api/types';
 import { begin, whose } from '../../app';
+import { KEYS } from '../../live/cache';
 import { useMe, useStanding } from '../../state';
 import { Broken, Part } from '../../ui/Broken';
 import { Notice } from '../../ui/controls';
 import { lazily } from '../../ui/lazily';
 import { inZone } from '../../words/time';
 import { useWords } from '../../words/words';
-import { FirstPassword, SignInForm, askAgain } from '../sign-in/SignIn';
+import { FirstPassword, SignInForm } from '../sign-in/SignIn';
 
 const Pages = lazily(() => import('./Pages'));
 const SetUp = lazily(() => import('../sign-in/SetUp'));
@@ -55,7 +56,7 @@ export function Shell() {
   const isOver = ended || (!me.data && kept !== null);
   const cache = useQueryClient();
   useEffect(() => {
-    whose.onAgain = () => { if (isOver) void askAgain(cache); };
+    whose.onAgain = () => { if (isOver) void cache.invalidateQueries({ queryKey: KEYS.me }); };
   }, [isOver, cache]);
   const opened = useOpened();
   const who = me.data ?? kept;

@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { get, post, put } from '../../api/client';
 import { Problem } from '../../api/problem';
@@ -6,9 +6,6 @@ import { softphone } from '../../app';
 import { KEYS } from '../../live/cache';
 import { Button, Field, Notice } from '../../ui/controls';
 import { useWords } from '../../words/words';
-
-/** What was asked for while nobody was signed in is asked again; what the stream brings comes by itself. */
-export const askAgain = (cache: QueryClient) => cache.invalidateQueries({ predicate: ({ queryKey: [first] }) => first !== KEYS.calls[0] });
 
 /** The form, on a page of its own or above a page whose session ended. */
 export function SignInForm({ again }: { again?: { email: string } }) {
@@ -20,7 +17,7 @@ export function SignInForm({ again }: { again?: { email: string } }) {
   const desk = useQuery({ queryKey: ['healthz'], queryFn: () => get('/healthz'), staleTime: Infinity, enabled: !again });
   const signIn = useMutation({
     mutationFn: () => post('/api/session', { email: email.trim(), password }),
-    onSuccess: () => again ? askAgain(cache) : cache.invalidateQueries({ queryKey: KEYS.me }),
+    onSuccess: () => cache.invalidateQueries({ queryKey: KEYS.me }),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
