@@ -472,6 +472,9 @@ async fn rows_of_an_older_rule(db: &Db) {
          way, state, reference, asked, open, holder) VALUES ('d1', 'u1', 'k1', 1, 'h', \
          'agent01', 'agent01', '{NUMBER}.0', '{old}', 'agent', 'accepted', 'd1', 1, 0, '')"
     )).await;
+    // As the call records have it.
+    run(db, "CREATE TABLE cdr_call (number TEXT, number_key TEXT)").await;
+    run(db, format!("INSERT INTO cdr_call VALUES ('{NUMBER}.0', 'local {old}')")).await;
     let message = json!({"id": "m1", "lead": "l1", "number": format!("{NUMBER}.0"), "channel": "sms", "template": null,
                          "parameters": ["Asha"], "text": "dear Asha", "state": "sent", "answer": null, "at_ms": 1, "by": "u1"});
     run(
@@ -513,6 +516,7 @@ async fn what_has_the_key_of_an_older_rule_goes_as_well() {
                     "SELECT number_key AS one FROM desk_dial",
                     "SELECT number_key AS one FROM desk_message",
                     "SELECT number AS one FROM desk_dial",
+                    "SELECT number_key AS one FROM cdr_call",
                 ] {
                     assert_eq!(texts(&db, key).await, ["0"], "{key}");
                 }

@@ -53,16 +53,16 @@ impl Lead {
         let (id, number) = (self.id.clone(), self.number.clone());
         let (mut first, second) =
             if other.added < self.added { (other, self) } else { (self, other) };
-        first.keep("name", first.name.clone(), &second.name);
-        first.keep("source", first.source.clone(), &second.source);
+        first.keep("name", &first.name.clone(), &second.name);
+        first.keep("source", &first.source.clone(), &second.source);
         let [known, email] = [&first, &second].map(|lead| lead.email.clone().unwrap_or_default());
-        first.keep("email", known, &email);
+        first.keep("email", &known, &email);
         for (name, value) in &second.fields {
             let known = first.fields.get(name).cloned().unwrap_or_default();
             if known.is_empty() {
                 first.fields.insert(name.clone(), value.clone());
             }
-            first.keep(name, known, value);
+            first.keep(name, &known, value);
         }
         let details = Self { fields: BTreeMap::new(), ..second };
         first.fill(details);
@@ -75,7 +75,7 @@ impl Lead {
     }
 
     /// Keeps a value among the other fields that another takes the place of, under a name that is free.
-    fn keep(&mut self, name: &str, known: String, value: &str) {
+    fn keep(&mut self, name: &str, known: &str, value: &str) {
         if known.is_empty() || value.is_empty() || known == value {
             return;
         }
@@ -136,6 +136,8 @@ pub(in crate::store) async fn renew_lead(
 
 #[cfg(test)]
 mod tests {
+    use ozonetel_sdk::types::AgentId;
+
     use super::*;
 
     fn lead(id: &str, added: i64, last_interaction: Option<i64>, done: bool) -> Lead {
@@ -196,7 +198,7 @@ mod tests {
             (of("agent02", true), of("", false), Some("agent02")),
         ] {
             let agent = one.joined(other).agent;
-            assert_eq!(agent.as_ref().map(|agent| agent.as_str()), want);
+            assert_eq!(agent.as_ref().map(AgentId::as_str), want);
         }
     }
 
