@@ -13,7 +13,7 @@ use crate::store::tx::Tx;
 
 impl Lead {
     /// Takes from another with the same number what it has none of: name, source, e-mail address, other fields.
-    pub(in crate::store) fn fill(&mut self, other: Self) {
+    pub(crate) fn fill(&mut self, other: Self) {
         if self.name.is_empty() {
             self.name = other.name;
         }
@@ -39,7 +39,7 @@ impl Lead {
     /// - It is the agent's whom one of them is assigned to: of two agents, the one's whose lead is open, and else the
     ///   one's of this lead.
     /// - There was something with the person when there was last with either.
-    pub(in crate::store) fn joined(mut self, mut other: Self) -> Self {
+    pub(crate) fn joined(mut self, mut other: Self) -> Self {
         let done = self.is_done_beside(&other) || other.is_done_beside(&self);
         let added = match (self.done, other.done) {
             (true, false) if !done => other.added,
@@ -88,7 +88,7 @@ impl Lead {
 
 /// Gives a lead, by its id and what was read as its number, its key; how many rows that changed. If another has the key,
 /// the two become one, which is found by the ids of both.
-pub(in crate::store) async fn renew_lead(
+pub(crate) async fn renew_lead(
     tx: &mut Tx,
     (id, number): (&str, &str),
     key: &str,
