@@ -23,7 +23,7 @@ pub enum StoreError {
         /// The account that asked.
         asked: String,
     },
-    /// A newer version of this crate has changed the tables.
+    /// A newer version of this crate has changed the tables, and not only added to them.
     #[error(
         "the store has version {found} of its tables, this program knows {known}; use a newer program"
     )]

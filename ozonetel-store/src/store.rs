@@ -55,8 +55,8 @@ impl Store {
     /// not there are created, older ones are brought up to date. `zone` is the account's: rows have no other.
     ///
     /// # Errors
-    /// [`StoreError::OtherAccount`] for the store of another account; [`StoreError::Newer`] for tables of a newer
-    /// version; otherwise what the database or the file system says.
+    /// [`StoreError::OtherAccount`] for the store of another account; [`StoreError::Newer`] for tables that a
+    /// newer version has not only added to; otherwise what the database or the file system says.
     ///
     /// # Cancel safety
     /// Tables are created as a whole or not at all.

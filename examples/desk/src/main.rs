@@ -15,7 +15,7 @@ use desk::flow::demo::{add_demo_leads, add_demo_schedule, demo_templates};
 use desk::flow::push_address::{Intake, PushKind};
 use desk::flow::subscription;
 use desk::ops::args::{Args, DeskTask};
-use desk::ops::ending::{self, Misconfigured, cannot_listen, unusable};
+use desk::ops::ending::{self, Misconfigured, cannot_listen, unusable, unusable_records};
 use desk::ops::health::Condition;
 use desk::ops::stores::{StoreUse, looked_at, named_store};
 #[cfg(feature = "otel")]
@@ -537,7 +537,8 @@ async fn records(config: &Config, client: &Client, place: &str) -> Result<Record
         Owner::Account(name) => (name, Records::settings()),
         Owner::Simulator => (Owner::Simulator.to_string(), Records::settings().back_fill(0)),
     };
-    let store = ozonetel_store::Store::open(&address, &account, client.zone().clone()).await?;
+    let opened = ozonetel_store::Store::open(&address, &account, client.zone().clone()).await;
+    let store = opened.map_err(unusable_records)?;
     let transport = Arc::new(Reqwest::new(&Network::default())?);
     let source = AudioSource { transport, hosts: config.recording_hosts.clone() };
     Ok(Records::with(client.clone(), store, settings).fetching(source))

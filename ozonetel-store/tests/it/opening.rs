@@ -43,7 +43,8 @@ async fn a_store_of_the_version_before_keeps_the_reading_of_each_row() {
     let mut connection = SqliteConnection::connect(&url).await.unwrap();
     let before = "alter table cdr_row add column reading bigint not null default 7;
                   drop table cdr_seen; alter table cdr_store drop column number_keys;
-                  alter table cdr_store drop column keyed_to; delete from cdr_migration where version >= 2";
+                  alter table cdr_store drop column keyed_to;
+                  alter table cdr_store drop column opens_from; delete from cdr_migration where version >= 2";
     sqlx::raw_sql(before).execute(&mut connection).await.unwrap();
     let again = open(place.address.as_ref().unwrap()).await;
     let call = again.call("1").await.unwrap().unwrap();
@@ -73,17 +74,44 @@ fn file(address: Option<&StoreAddress>) -> &std::path::Path {
     }
 }
 
+async fn run(address: &StoreAddress, sql: impl Into<String>) {
+    let sql = sqlx::AssertSqlSafe(sql.into());
+    match address {
+        StoreAddress::Sqlite(path) => {
+            let url = format!("sqlite:{}", path.display());
+            let mut file = SqliteConnection::connect(&url).await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut file).await.unwrap();
+        }
+        StoreAddress::Postgres(url) => {
+            let mut server = sqlx::PgConnection::connect(url).await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut server).await.unwrap();
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
 #[tokio::test]
-async fn a_store_of_a_newer_version_is_refused() {
-    let place = Kind::Sqlite.place().await;
-    let path = file(place.address.as_ref());
-    let mut connection =
-        SqliteConnection::connect(&format!("sqlite:{}", path.display())).await.unwrap();
-    let newer = "insert into cdr_migration (version) values (9000)";
-    sqlx::query(newer).execute(&mut connection).await.unwrap();
-    let address = place.address.clone().unwrap();
-    let error = Store::open(&address, "acme_support", Zone::india()).await.unwrap_err();
-    assert!(matches!(error, StoreError::Newer { found: 9000, .. }), "{error}");
+async fn a_store_that_a_newer_version_has_only_added_to_is_opened_and_one_that_it_changed_is_not() {
+    for kind in STORED {
+        let place = kind.place().await;
+        let address = place.address.as_ref().unwrap();
+        let only_adds = "insert into cdr_migration (version) values (9000);
+                         alter table cdr_row add column later text; create table cdr_later (x text)";
+        run(address, only_adds).await;
+        let again = open(address).await;
+        fill(&again, &[json!({"CallID": 1, "UCID": 11})]).await;
+        let page = again.calls(&CallQuery::default(), None, 10).await.unwrap();
+        assert_eq!(page.calls.len(), 1, "{kind:?}");
+        for changed in [
+            "update cdr_store set opens_from = 9000",
+            // It is not known whether it only adds.
+            "update cdr_store set opens_from = null",
+        ] {
+            run(address, changed).await;
+            let error = Store::open(address, "acme_support", Zone::india()).await.unwrap_err();
+            assert!(matches!(error, StoreError::Newer { found: 9000, .. }), "{error}");
+        }
+    }
 }
 
 #[cfg(unix)]
@@ -121,18 +149,7 @@ async fn ages(address: &StoreAddress, keyed_to: Option<&str>) {
          update cdr_call set number_key = 'local 90000000010' where key <> '5';
          update cdr_store set number_keys = null, keyed_to = {keyed_to}"
     );
-    match address {
-        StoreAddress::Sqlite(path) => {
-            let url = format!("sqlite:{}", path.display());
-            let mut file = SqliteConnection::connect(&url).await.unwrap();
-            sqlx::raw_sql(sqlx::AssertSqlSafe(aged)).execute(&mut file).await.unwrap();
-        }
-        StoreAddress::Postgres(url) => {
-            let mut server = sqlx::PgConnection::connect(url).await.unwrap();
-            sqlx::raw_sql(sqlx::AssertSqlSafe(aged)).execute(&mut server).await.unwrap();
-        }
-        other => panic!("{other:?}"),
-    }
+    run(address, aged).await;
 }
 
 async fn calls_of(store: &Store, number: &str) -> usize {
@@ -164,9 +181,14 @@ async fn the_history_of_a_number_is_whole_whenever_its_rows_were_stored() {
             assert_eq!(found, [1_100, 1], "{kind:?}");
         }
         // One that was stopped goes on behind the row that it had come to, and nothing is done twice.
-        ages(address, Some("2000")).await;
+        ages(address, Some("1 2000")).await;
         let later = rows.iter().filter(|row| row["UCID"].to_string().as_str() > "2000").count();
         assert_eq!(calls_of(&open(address).await, "9000000001").await, later, "{kind:?}");
         assert_eq!(calls_of(&open(address).await, "9000000001").await, later, "{kind:?}");
+        // What another rule had come to is begun anew.
+        for other in ["0 2000", "2000"] {
+            ages(address, Some(other)).await;
+            assert_eq!(calls_of(&open(address).await, "9000000001").await, 1_100, "{kind:?}");
+        }
     }
 }

@@ -490,6 +490,10 @@ pub fn settle(row: &DialEntry, evidence: &DialEvidence, now_ms: i64) -> Option<D
     }
 }
 
+/// The rule by which number keys are made. Who changes what [`number_key`] answers raises it: a store's keys are then
+/// made anew, and a desk of the rule before is refused.
+pub const NUMBER_KEY_RULE: i64 = 1;
+
 /// What all spellings of a number have in common, as text; the text itself where it is no number.
 pub fn number_key(number: &PhoneNumber) -> String {
     let key = number.key();

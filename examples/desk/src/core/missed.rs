@@ -74,9 +74,7 @@ impl MissedNumber {
     /// The same call may be told by several sources; it counts once.
     pub fn missed(&mut self, number: &PhoneNumber, call: &str, at_ms: i64) {
         self.calls.insert(call.to_owned());
-        while self.calls.len() > MOST_CALLS {
-            self.calls.pop_first();
-        }
+        self.drop_calls();
         if at_ms >= self.last_ms {
             self.number = number.clone();
         }
@@ -163,6 +161,37 @@ impl MissedNumber {
         }
     }
 
+    /// What is known of one number under two keys: the calls of both, what was last done about either, and the claim that
+    /// holds longer.
+    pub fn joined(mut self, mut other: Self) -> Self {
+        let open = [&self, &other].into_iter().filter(|one| one.is_open());
+        let opened_ms = open.filter_map(|one| one.opened_ms).min();
+        if other.last_ms > self.last_ms {
+            self.number = other.number;
+        }
+        self.calls.append(&mut other.calls);
+        self.drop_calls();
+        self.first_ms = self.first_ms.min(other.first_ms);
+        self.last_ms = self.last_ms.max(other.last_ms);
+        self.reached_ms = self.reached_ms.max(other.reached_ms);
+        self.closed = self.closed.max(other.closed);
+        let until = |claim: &Option<(String, i64)>| claim.as_ref().map(|(_, until)| *until);
+        if until(&other.claim) > until(&self.claim) {
+            (self.claim, self.claimed_for) = (other.claim, other.claimed_for);
+        }
+        self.opened_ms = opened_ms.or(self.opened_ms).or(other.opened_ms);
+        if !self.is_open() {
+            self.drop_claim();
+        }
+        self
+    }
+
+    fn drop_calls(&mut self) {
+        while self.calls.len() > MOST_CALLS {
+            self.calls.pop_first();
+        }
+    }
+
     fn drop_claim(&mut self) {
         self.claim = None;
         self.claimed_for = None;
@@ -239,6 +268,40 @@ mod tests {
         assert_eq!(entry.key, "919000000001");
         entry.close("agent01", "wrong number", 31);
         assert!(!entry.is_open());
+    }
+
+    #[test]
+    fn two_of_one_number_become_one_and_lose_nothing() {
+        let of = |text: &str, call: &str, at| MissedNumber::new(text.into(), call, at);
+        let mut one = of("9000000001", "1", 10);
+        (one.opened_ms, one.closed) = (Some(11), Some((5, "agent01".into(), "spam".into())));
+        one.claim_for("d1", "agent01", 20).unwrap();
+        let mut other = of("9000000001.0", "2", 12);
+        (other.opened_ms, other.reached_ms) = (Some(13), Some(7));
+        other.claim("agent02", 30).unwrap();
+        other.missed(&"9000000001.0".into(), "3", 4);
+        for joined in [one.clone().joined(other.clone()), other.clone().joined(one.clone())] {
+            assert!(joined.calls.iter().eq(["1", "2", "3"]));
+            assert_eq!((joined.first_ms, joined.last_ms, joined.opened_ms), (4, 12, Some(11)));
+            assert_eq!((joined.reached_ms, &joined.closed), (Some(7), &one.closed));
+            assert_eq!((joined.number.as_str(), joined.is_open()), ("9000000001.0", true));
+            assert_eq!((joined.claimed_by(31), &joined.claimed_for), (Some("agent02"), &None));
+        }
+        // Who was reached on either is reached, and no one has to call.
+        other.reached(40);
+        let joined = one.joined(other);
+        assert_eq!((joined.is_open(), joined.claimed_by(31)), (false, None));
+    }
+
+    #[test]
+    fn what_was_closed_does_not_make_the_open_one_older() {
+        let mut closed = MissedNumber::new(number(), "1", 10);
+        closed.opened_ms = Some(10);
+        closed.reached(15);
+        let mut open = MissedNumber::new(number(), "2", 20);
+        open.opened_ms = Some(21);
+        let joined = open.joined(closed);
+        assert_eq!((joined.is_open(), joined.opened_ms), (true, Some(21)));
     }
 
     proptest! {

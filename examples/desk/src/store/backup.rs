@@ -15,7 +15,7 @@ use super::lock::FileLock;
 use super::meta::Owner;
 use super::migrations::SCHEMA;
 
-/// Why a copy was not made. Nothing is where it was to be.
+/// Why a copy was not made. Nothing is where it was to be, except after [`NotSettled`](Self::NotSettled).
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// There is something already, and nothing is written over.
@@ -33,6 +33,9 @@ pub enum BackupError {
     /// The file cannot be written.
     #[error("{file} cannot be written: {1}", file = .0.display())]
     File(PathBuf, io::ErrorKind),
+    /// It is made, whole and under its name, which the disk may not have yet.
+    #[error("{file} is made, but whether it is still there after a failure of power is not known: {1}", file = .0.display())]
+    NotSettled(PathBuf, io::ErrorKind),
     /// Whoever wanted it has abandoned it.
     #[error("stopped; nothing was made")]
     Stopped,
@@ -84,7 +87,7 @@ impl fmt::Display for BackupContents {
 /// ```
 ///
 /// # Errors
-/// [`BackupError`]; the file is then not there.
+/// [`BackupError`]; the file is then not there, unless it is [`BackupError::NotSettled`].
 pub fn back_up(
     store: &Path,
     to: &Path,
@@ -99,7 +102,8 @@ pub fn back_up(
 /// Puts a copy where a store is to be, for a desk of the same owner that does not run yet.
 ///
 /// # Errors
-/// [`BackupError`]: something is there, the copy is not whole, is another's or a newer desk's. Nothing has changed then.
+/// [`BackupError`]: something is there, the copy is not whole, is another's or a newer desk's. Nothing has changed then, unless it is
+/// [`BackupError::NotSettled`].
 pub fn restore(
     from: &Path,
     store: &Path,
@@ -296,8 +300,15 @@ fn copy(
     target.close().map_err(|(_, error)| error)?;
     file.as_file().sync_all().map_err(|error| failed(&error))?;
     progress.finish(file, to)?;
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| failed(&error))?;
+    settle(folder, to)?;
     Ok(contents)
+}
+
+/// Waits until the name of a copy is on disk.
+fn settle(folder: &Path, to: &Path) -> Result<(), BackupError> {
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|error| BackupError::NotSettled(to.to_owned(), error.kind()))
 }
 
 fn contents(conn: &Connection) -> Result<BackupContents, rusqlite::Error> {
@@ -311,4 +322,19 @@ fn contents(conn: &Connection) -> Result<BackupContents, rusqlite::Error> {
         rows += found.unsigned_abs();
     }
     Ok(BackupContents { tables: names.len(), rows })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_whose_folder_cannot_be_synced_is_not_told_as_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("copy.sqlite");
+        assert!(settle(folder.path(), &file).is_ok());
+        let error = settle(&folder.path().join("away"), &file).unwrap_err();
+        assert!(matches!(&error, BackupError::NotSettled(to, _) if *to == file));
+        assert!(error.to_string().contains("copy.sqlite is made"), "{error}");
+    }
 }

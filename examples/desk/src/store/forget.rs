@@ -26,13 +26,6 @@ const SEARCHES: u32 = 10;
 /// How many rows are changed by one write.
 const TOGETHER: usize = 100;
 
-/// Tables whose rows have a number's key and stay: they are about more than its holder, or say what was sent under a key.
-/// All others that have one are its holder's alone.
-const SHARED: [&str; 3] = ["desk_call", "desk_dial", "desk_message"];
-
-/// What someone has promised: to the number's holder, which is removed, or to someone else.
-const PROMISES: &str = "desk_follow_up";
-
 /// What was forgotten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ForgottenNumber {
@@ -70,7 +63,11 @@ impl Db {
         let tables = self.read(|tx| Box::pin(text_tables(tx))).await?;
         let (calls, done) = (BTreeSet::new(), ForgottenNumber::default());
         let mut forgetting = Forgetting { number: number.clone(), tables, calls, done };
-        let searched = self.search_until_gone(&mut forgetting).await;
+        // Rows are found by their keys as well.
+        let searched = match self.renew_keys(row.at).await {
+            Ok(()) => self.search_until_gone(&mut forgetting).await,
+            Err(error) => Err(error),
+        };
         let emptied = self.drop_events().await;
         let is_done = searched.is_ok() && emptied.is_ok();
         let row = if is_done { row } else { row.ending("unfinished") };
@@ -169,12 +166,8 @@ impl Db {
     /// Removes what is about the number's holder alone.
     async fn remove_own_rows(&self, forgetting: &mut Forgetting) -> Result<bool, StoreError> {
         let (key, number) = (number_key(&forgetting.number), forgetting.number.clone());
-        let is_own = |table: &&TextTable| {
-            table.name.starts_with("desk_")
-                && !SHARED.contains(&table.name.as_str())
-                && table.columns.iter().any(|column| column == "number_key")
-        };
-        let names = forgetting.tables.iter().filter(is_own).map(|table| table.name.clone());
+        let own = forgetting.tables.iter().filter(|table| table.is_of_holders());
+        let names = own.map(|table| table.name.clone());
         let names: Vec<_> = names.collect();
         let removed = self.write(move |tx| {
             Box::pin(async move {

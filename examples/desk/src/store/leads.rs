@@ -56,7 +56,7 @@ pub trait Leads: Send + Sync {
         keys: BTreeSet<String>,
     ) -> Result<BTreeSet<String>, StoreError>;
 
-    /// The lead of this id.
+    /// The lead of this id, also where it has become one with another of the same number.
     ///
     /// # Errors
     /// The store is not available; [`StoreError::Corrupt`].
@@ -146,8 +146,13 @@ impl Leads for Db {
         let id = id.to_owned();
         self.read(move |tx| {
             Box::pin(async move {
-                let select = format!("SELECT {LEAD} FROM desk_lead WHERE id = $1");
-                let row = tx.row(AssertSqlSafe(select), args![id]).await?;
+                let select = format!("SELECT {LEAD} FROM desk_lead WHERE id = ");
+                let own = AssertSqlSafe(format!("{select}$1"));
+                let mut row = tx.row(own, args![&id]).await?;
+                if row.is_none() {
+                    let joined = "(SELECT lead FROM desk_lead_id WHERE alias = $1)";
+                    row = tx.row(AssertSqlSafe(format!("{select}{joined}")), args![id]).await?;
+                }
                 row.as_ref().map(lead_of).transpose()
             })
         })

@@ -83,11 +83,16 @@ pub trait Meta: Send + Sync {
     async fn forgets(&self) -> Result<i64, StoreError>;
 
     /// Makes the number keys of the rows after a place anew, as [`number_key`](crate::core::dial::number_key) makes them
-    /// now; the next place, or none where nothing is left to do.
+    /// now; the next place, or none where nothing is left to do. Two leads, or missed calls under two keys, that turn out
+    /// to be of one number become one.
     ///
     /// # Errors
     /// The store is not available.
-    async fn renew_number_keys(&self, place: KeyPlace) -> Result<Option<KeyPlace>, StoreError>;
+    async fn renew_number_keys(
+        &self,
+        place: KeyPlace,
+        at: i64,
+    ) -> Result<Option<KeyPlace>, StoreError>;
 
     /// Whether the store answers.
     ///
@@ -214,8 +219,12 @@ impl Meta for Db {
         .await
     }
 
-    async fn renew_number_keys(&self, place: KeyPlace) -> Result<Option<KeyPlace>, StoreError> {
-        self.renew_keys_after(place).await
+    async fn renew_number_keys(
+        &self,
+        place: KeyPlace,
+        at: i64,
+    ) -> Result<Option<KeyPlace>, StoreError> {
+        self.renew_keys_after(place, at).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -8,6 +8,7 @@ use sqlx::migrate::{Migrate, MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 use super::error::StoreError;
+use crate::core::dial::NUMBER_KEY_RULE;
 
 /// Number, title and text of a step.
 type Step = (i64, &'static str, &'static str);
@@ -15,7 +16,7 @@ type Step = (i64, &'static str, &'static str);
 /// What a desk knows of the tables.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Schema {
-    /// Rises by one with each release that adds steps; the store keeps the highest.
+    /// Rises by one with each release that adds steps, by two where what is there is changed; the store keeps the highest.
     pub(super) version: i64,
     steps: &'static [Step],
 }
@@ -40,8 +41,18 @@ impl SqlEngine {
     }
 }
 
+/// Rises by one with each release that adds steps.
+const RELEASE: i64 = 1;
+
 /// The tables of this desk.
-pub(super) const SCHEMA: Schema = Schema { version: 1, steps: STEPS };
+pub(super) const SCHEMA: Schema =
+    Schema { version: version_of(RELEASE, NUMBER_KEY_RULE), steps: STEPS };
+
+/// The version of a release. Number keys of another rule are a change in place: the release before would look its rows up
+/// by keys that are no longer there, and go on writing them.
+const fn version_of(release: i64, rule: i64) -> i64 {
+    release + 2 * (rule - 1)
+}
 
 /// Numbers are by area, see [`store`](super).
 const STEPS: &[Step] = &[
@@ -68,6 +79,7 @@ const STEPS: &[Step] = &[
     (620, "texts of events", include_str!("../../migrations/0620_event_texts.sql")),
     (630, "names of leads", include_str!("../../migrations/0630_lead_names.sql")),
     (640, "rows without a number", include_str!("../../migrations/0640_left_rows.sql")),
+    (660, "ids of leads", include_str!("../../migrations/0660_lead_ids.sql")),
 ];
 
 impl Schema {
@@ -321,6 +333,18 @@ mod tests {
             });
             assert_eq!(left.await.unwrap().len(), 1, "what was moved is nowhere else");
             db.forget_notes(6, 9).await.unwrap();
+        }
+    }
+
+    #[test]
+    fn a_desk_that_makes_other_number_keys_is_refused() {
+        for (release, rule) in [(1, 1), (3, 1), (3, 2), (4, 3)] {
+            let own = Schema { version: version_of(release, rule), steps: STEPS };
+            let check = |release, rule| own.check(Some(version_of(release, rule)), &[]);
+            assert_eq!(check(release + 1, rule), Ok(()));
+            for next in [release, release + 1] {
+                assert!(matches!(check(next, rule + 1), Err(StoreError::Version(_))));
+            }
         }
     }
 

@@ -4,17 +4,32 @@ use ozonetel_sdk::types::PhoneNumber;
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
 
-use super::conn::{Arg, Row, args};
+use super::conn::{Row, args};
 use super::db::Db;
 use super::error::StoreError;
+use super::event::{Audience, NewEvent};
+use super::event_rows::append;
+use super::missed_rows::{missed_changed, renew_missed};
 use super::tx::Tx;
-use crate::core::dial::number_key;
+use super::work::joining::renew_lead;
+use crate::core::dial::{NUMBER_KEY_RULE, number_key};
+use crate::core::forget::FORGOTTEN;
 
-/// The rule by which number keys are made. Who changes what [`number_key`] answers raises it.
-const RULE: i64 = 1;
+/// The rule by which number keys are made.
+const RULE: i64 = NUMBER_KEY_RULE;
 
 /// How many rows are looked at, and at most written, at once.
 const TOGETHER: usize = 500;
+
+/// How many rows of a table a number has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RowsOfNumber {
+    Many,
+    /// One lead: two become one.
+    Lead,
+    /// One record of missed calls: two become one.
+    Missed,
+}
 
 /// A table with number keys.
 struct Keyed {
@@ -24,8 +39,7 @@ struct Keyed {
     held: &'static str,
     /// Where it is in the column's JSON.
     path: Option<&'static str>,
-    /// Whether no two rows have one key. One whose key another has already stays as it is.
-    is_unique: bool,
+    rows: RowsOfNumber,
 }
 
 const fn keyed(
@@ -34,20 +48,35 @@ const fn keyed(
     held: &'static str,
     path: Option<&'static str>,
 ) -> Keyed {
-    Keyed { table, id, held, path, is_unique: false }
+    Keyed { table, id, held, path, rows: RowsOfNumber::Many }
 }
 
-/// Dials are not among them: their keys matter for a minute.
-const TABLES: [Keyed; 8] = [
+const TABLES: [Keyed; 9] = [
     keyed("desk_call", "id", "state", Some("/number")),
+    keyed("desk_dial", "id", "number", None),
     keyed("desk_appointment", "id", "body", Some("/number")),
     keyed("desk_message", "id", "body", Some("/number")),
     keyed("desk_report", "call", "body", Some("/callerPhone")),
     keyed("desk_follow_up", "id", "body", Some("/number")),
     keyed("desk_handoff", "id", "body", Some("/profile/phone")),
-    Keyed { is_unique: true, ..keyed("desk_lead", "id", "number", None) },
-    Keyed { is_unique: true, ..keyed("desk_missed", "number_key", "body", Some("/number")) },
+    Keyed { rows: RowsOfNumber::Lead, ..keyed("desk_lead", "id", "number", None) },
+    Keyed {
+        rows: RowsOfNumber::Missed,
+        ..keyed("desk_missed", "number_key", "body", Some("/number"))
+    },
 ];
+
+/// The number that a row with a number key is about, whatever its key; `text` is what a column of the row holds. Tables
+/// that are not the desk's own have it in a column.
+pub(super) fn number_of<'r>(
+    table: &str,
+    text: impl Fn(&str) -> Option<&'r str>,
+) -> Option<PhoneNumber> {
+    match TABLES.iter().find(|keyed| keyed.table == table) {
+        Some(keyed) => keyed.number(text(keyed.held)?),
+        None => text("number").map(PhoneNumber::from),
+    }
+}
 
 /// How far the keys of a store are made anew.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -62,60 +91,71 @@ struct Renewed {
     /// What the row held of it when it was read.
     held: String,
     key: String,
-    /// A whole record that has its key in it.
-    body: Option<String>,
 }
 
 impl Keyed {
+    fn number(&self, held: &str) -> Option<PhoneNumber> {
+        let Some(path) = self.path else { return Some(PhoneNumber::from(held)) };
+        let record: Value = serde_json::from_str(held).ok()?;
+        record.pointer(path)?.as_str().map(PhoneNumber::from)
+    }
+
     /// What the key of a row has to be, if it is another.
     fn renewed(&self, row: &Row) -> Result<Option<Renewed>, StoreError> {
         let Some(held) = row.get::<Option<String>>("held")? else { return Ok(None) };
-        let mut record = Value::Null;
-        let number = match self.path {
-            None => Some(held.clone()),
-            Some(path) => {
-                record = serde_json::from_str(&held).unwrap_or_default();
-                record.pointer(path).and_then(Value::as_str).map(str::to_owned)
-            }
-        };
-        // What is no number, or was forgotten, is looked up by nothing.
-        let number = number.map(|number| PhoneNumber::from(number.as_str()));
-        let Some(number) = number.filter(|number| number.key().is_some()) else {
-            return Ok(None);
-        };
+        // What is not a number, or was forgotten, is looked up by nothing.
+        let number = self.number(&held);
+        let number = number.filter(|one| one.as_str() != FORGOTTEN && one.key().is_some());
+        let Some(number) = number else { return Ok(None) };
         let key = number_key(&number);
         if row.get::<Option<String>>("number_key")?.as_ref() == Some(&key) {
             return Ok(None);
         }
-        let body = match record.get_mut("key") {
-            Some(own) if self.id == "number_key" => {
-                *own = Value::from(key.as_str());
-                Some(record.to_string())
-            }
-            _ => None,
-        };
-        Ok(Some(Renewed { id: row.get("id")?, held, key, body }))
+        Ok(Some(Renewed { id: row.get("id")?, held, key }))
     }
 
     /// Writes a key, unless the row has been written meanwhile: then it has the one of its number.
-    async fn write(&self, tx: &mut Tx, renewed: Renewed) -> Result<(), StoreError> {
+    async fn write(&self, tx: &mut Tx, renewed: &Renewed) -> Result<u64, StoreError> {
         let Self { table, id, held, .. } = self;
-        let is_free = if self.is_unique {
-            format!(" AND NOT EXISTS (SELECT 1 FROM {table} AS o WHERE o.number_key = $1)")
-        } else {
-            String::new()
-        };
-        let mut args = args![renewed.key, renewed.id, renewed.held];
-        let own = if let Some(body) = renewed.body {
-            args.push(Arg::from(body));
-            format!(", version = version + 1, {held} = $4")
-        } else {
-            String::new()
-        };
-        let update = format!(
-            "UPDATE {table} SET number_key = $1{own} WHERE {id} = $2 AND {held} = $3{is_free}"
-        );
-        tx.execute(AssertSqlSafe(update), args).await?;
+        let Renewed { id: own, held: known, key } = renewed;
+        match self.rows {
+            RowsOfNumber::Many => {
+                let update =
+                    format!("UPDATE {table} SET number_key = $1 WHERE {id} = $2 AND {held} = $3");
+                tx.execute(AssertSqlSafe(update), args![key, own, known]).await
+            }
+            RowsOfNumber::Lead => renew_lead(tx, (own, known), key).await,
+            RowsOfNumber::Missed => renew_missed(tx, (own, known), key).await,
+        }
+    }
+
+    /// Reports that keys of rows which pages list are others now, the last of them this one.
+    fn changed(&self, last: &str) -> Result<Option<NewEvent>, StoreError> {
+        Ok(match self.rows {
+            RowsOfNumber::Many => None,
+            RowsOfNumber::Lead => {
+                let all = &serde_json::json!({});
+                Some(NewEvent::new("worklist.changed", Audience::Everyone, all)?)
+            }
+            RowsOfNumber::Missed => Some(missed_changed(last)?),
+        })
+    }
+
+    /// Writes the keys of a portion, in their order, as all do who write several.
+    async fn write_all(
+        &self,
+        tx: &mut Tx,
+        mut renewed: Vec<Renewed>,
+        at: i64,
+    ) -> Result<(), StoreError> {
+        renewed.sort_by(|one, other| one.key.cmp(&other.key));
+        let mut changed = None;
+        for one in &renewed {
+            if self.write(tx, one).await? > 0 {
+                changed = self.changed(&one.key)?;
+            }
+        }
+        append(tx, at, changed.into_iter().collect());
         Ok(())
     }
 }
@@ -132,10 +172,20 @@ impl Db {
         .await
     }
 
+    /// Makes all keys anew that an older rule made.
+    pub(super) async fn renew_keys(&self, at: i64) -> Result<(), StoreError> {
+        let mut place = Some(KeyPlace::default());
+        while let Some(here) = place {
+            place = self.renew_keys_after(here, at).await?;
+        }
+        Ok(())
+    }
+
     /// Makes the keys of the rows after a place anew; the next place, or none where nothing is left to do.
     pub(super) async fn renew_keys_after(
         &self,
         place: KeyPlace,
+        at: i64,
     ) -> Result<Option<KeyPlace>, StoreError> {
         if place == KeyPlace::default() && self.has_this_rule().await? {
             return Ok(None);
@@ -169,15 +219,7 @@ impl Db {
         });
         let (renewed, last) = read.await?;
         if !renewed.is_empty() {
-            self.write(move |tx| {
-                Box::pin(async move {
-                    for one in renewed {
-                        keyed.write(tx, one).await?;
-                    }
-                    Ok(())
-                })
-            })
-            .await?;
+            self.write(move |tx| Box::pin(keyed.write_all(tx, renewed, at))).await?;
         }
         Ok(Some(match last {
             Some(after) => KeyPlace { table: place.table, after },
@@ -196,7 +238,7 @@ mod tests {
     use crate::core::missed::MissedNumber;
     use crate::store::suite::postgres;
     use crate::store::work::{Lead, Versioned};
-    use crate::store::{Leads as _, Meta as _, Work as _};
+    use crate::store::{Events as _, Leads as _, Meta as _, Work as _};
 
     fn lead(id: &str, number: &str) -> Lead {
         Lead {
@@ -288,7 +330,7 @@ mod tests {
     async fn renew(db: &Db) -> usize {
         let (mut place, mut count) = (Some(KeyPlace::default()), 0);
         while let Some(here) = place {
-            place = db.renew_number_keys(here).await.unwrap();
+            place = db.renew_number_keys(here, 9).await.unwrap();
             count += 1;
         }
         count
@@ -324,7 +366,11 @@ mod tests {
             let of = async |text: &str| id(db.lead_of_number(&text.into()).await.unwrap());
             assert_eq!(of("9000000001").await.as_deref(), Some("l1"));
             assert_eq!(of("9000000002").await.as_deref(), Some("l4"));
-            assert_eq!(id(db.lead("l2").await.unwrap()).as_deref(), Some("l2"), "it is kept");
+            assert_eq!(
+                id(db.lead("l2").await.unwrap()).as_deref(),
+                Some("l4"),
+                "it is this one now"
+            );
             let found = db.missed_number("919000000001").await.unwrap().unwrap();
             assert_eq!((found.version, found.record.key.as_str()), (2, "919000000001"));
             assert_eq!(db.save_missed(found, 2, Vec::new()).await, Ok(3));
@@ -338,6 +384,79 @@ mod tests {
                 rows.iter().map(|row| row.get("number_key").unwrap()).collect();
             assert_eq!(calls, ["919000000001", "other"]);
             assert_eq!(renew(&db).await, 1, "once");
+            db.close().await;
+        }
+    }
+
+    /// A lead and a missed call under the key of an older rule, and of the same number others under today's.
+    async fn doubles(db: &Db) {
+        let missed = |number: &str, call, at| {
+            let record = MissedNumber::new(number.into(), call, at);
+            Versioned { version: 0, record }
+        };
+        let old = vec![lead("l2", "9000000002.0")];
+        db.import_leads("i", 1, old, Vec::new(), Vec::new()).await.unwrap();
+        db.save_missed(missed("9000000002.0", "c1", 7), 1, Vec::new()).await.unwrap();
+        db.write(|tx| {
+            Box::pin(async move {
+                for age in [
+                    "UPDATE desk_lead SET number_key = '90000000020'",
+                    "UPDATE desk_missed SET number_key = '90000000020', \
+                     body = REPLACE(body, '919000000002', '90000000020')",
+                    "INSERT INTO desk_message (id, asker, key, body_hash, number_key, at, state, body) \
+                     VALUES ('m1', 'u1', 'k1', 'h', '0', 1, 'sent', '{\"number\": \"0\"}')",
+                ] {
+                    tx.execute(age, args![]).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+        let new = vec![Lead { name: "Customer B".into(), ..lead("l4", "9000000002") }];
+        db.import_leads("j", 2, new, Vec::new(), Vec::new()).await.unwrap();
+        db.save_missed(missed("9000000002", "c2", 9), 2, Vec::new()).await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn two_rows_of_one_number_become_one_that_can_be_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = Db::sqlite(&folder.path().join("desk.sqlite")).await.unwrap();
+        for db in [file, Db::postgres(&postgres().await).await.unwrap()] {
+            doubles(&db).await;
+            assert_eq!(db.open_leads(&Scope::All, None, 9).await.unwrap().len(), 2);
+            assert_eq!(db.open_missed(9).await.unwrap().len(), 2);
+            let head = db.newest_event().await.unwrap();
+            renew(&db).await;
+            let told = db.events_after(head, 9).await.unwrap();
+            let told: Vec<_> = told.iter().map(|event| event.kind.as_str()).collect();
+            assert_eq!(
+                told,
+                ["worklist.changed", "missed.changed"],
+                "pages load their lists again"
+            );
+
+            let open = db.open_leads(&Scope::All, None, 9).await.unwrap();
+            assert_eq!((open.len(), open[0].id.as_str()), (1, "l4"));
+            for id in ["l2", "l4"] {
+                let found = db.lead(id).await.unwrap().unwrap();
+                assert_eq!((found.id.as_str(), found.name.as_str()), ("l4", "Customer B"));
+            }
+            let mut missed = db.open_missed(9).await.unwrap();
+            let mut found = missed.remove(0);
+            assert!(missed.is_empty() && found.record.calls.iter().eq(["c1", "c2"]));
+            assert_eq!((found.version, found.record.key.as_str()), (2, "919000000002"));
+
+            let number = PhoneNumber::from("9000000002");
+            assert_eq!(db.touch_lead(&number, 20, true, Vec::new()).await, Ok(true));
+            assert_eq!(db.open_leads(&Scope::All, None, 9).await, Ok(Vec::new()));
+            found.record.reached(20);
+            assert_eq!(db.save_missed(found, 20, Vec::new()).await, Ok(3));
+            assert_eq!(db.open_missed(9).await, Ok(Vec::new()));
+            let select = "SELECT number_key FROM desk_message";
+            let row = db.read(move |tx| Box::pin(async move { tx.row(select, args![]).await }));
+            let key = row.await.unwrap().unwrap().get::<String>("number_key");
+            assert_eq!(key.as_deref(), Ok("0"), "what was forgotten has none");
             db.close().await;
         }
     }

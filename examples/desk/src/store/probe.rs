@@ -107,6 +107,8 @@ pub fn look_at_file(file: &Path) -> Result<FoundStore, StoreError> {
 }
 
 fn opened(file: &Path) -> Result<Connection, StoreError> {
+    // The log is beside the file itself, whatever links lead to it.
+    let file = &std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     let mut log = file.as_os_str().to_owned();
     log.push("-wal");
     let has_log = Path::new(&log).try_exists().unwrap_or(true);
@@ -247,6 +249,22 @@ mod tests {
         assert_eq!(look_at_file(&file), Ok(desk(Some("the simulator"), 0)));
         store.close().await;
         assert_eq!(look_at_file(&file), Ok(desk(Some("the simulator"), 0)));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn it_is_seen_through_links_too() {
+        let (folder, links) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (file, link) = (folder.path().join("kept.sqlite"), links.path().join("link.sqlite"));
+        Db::sqlite(&file).await.unwrap().close().await;
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        let store = Db::sqlite(&link).await.unwrap();
+        store.take_for(&Owner::Simulator).await.unwrap();
+        assert_eq!(look_at_file(&link), Ok(desk(Some("the simulator"), 0)));
+        store.close().await;
+        assert_eq!(look_at_file(&link), Ok(desk(Some("the simulator"), 0)));
+        let beside = std::fs::read_dir(links.path()).unwrap().count();
+        assert_eq!(beside, 1, "nothing is made beside the link");
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! What is to be done: leads, missed calls, follow-ups.
 
+pub(super) mod joining;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,22 +52,6 @@ pub struct Lead {
 impl fmt::Debug for Lead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lead").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-impl Lead {
-    /// Takes from another with the same number what it has none of: name, source, e-mail address, other fields.
-    pub(super) fn fill(&mut self, other: Self) {
-        if self.name.is_empty() {
-            self.name = other.name;
-        }
-        if self.source.is_empty() {
-            self.source = other.source;
-        }
-        self.email = self.email.take().or(other.email);
-        if self.fields.is_empty() {
-            self.fields = other.fields;
-        }
     }
 }
 

@@ -18,7 +18,7 @@ const AGAIN: Duration = Duration::from_mins(1);
 pub async fn run(desk: Desk, stop: CancellationToken) {
     let mut place = KeyPlace::default();
     loop {
-        let wait = match desk.store().renew_number_keys(place.clone()).await {
+        let wait = match desk.store().renew_number_keys(place.clone(), desk.now()).await {
             Ok(Some(next)) => {
                 place = next;
                 PAUSE

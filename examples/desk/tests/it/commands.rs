@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use desk::store::{Db, Meta as _, Owner};
+use ozonetel_sdk::types::Zone;
 use ozonetel_sim::Sim;
+use ozonetel_store::StoreAddress;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -226,6 +228,11 @@ async fn a_desk_that_another_start_does_not_mend_says_so_by_how_it_ends() {
         assert_eq!(ended, Some(code), "{variables:?}: {said}");
         assert!(said.contains(part), "{variables:?}: {said}");
     }
+    // What another program keeps there of another account.
+    let records = StoreAddress::Sqlite(folder.path().join("records.sqlite"));
+    ozonetel_store::Store::open(&records, "acme_sales", Zone::india()).await.unwrap();
+    let (ended, said) = end_of(&folder, &[("DESK_STORE", "records.sqlite")]).await;
+    assert!(ended == Some(78) && said.contains("the call records: "), "{ended:?}: {said}");
     let (ended, said) = end_of(&folder, &[("DESK_LISTEN", &taken)]).await;
     assert_eq!(ended, Some(1), "{said}");
     #[cfg(unix)]

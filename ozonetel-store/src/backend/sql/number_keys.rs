@@ -7,7 +7,8 @@ use super::db::{Db, Record, Tx, Value};
 use crate::error::StoreError;
 use crate::leg::number_key;
 
-/// The rule by which number keys are made. Who changes what [`number_key`] answers raises it.
+/// The rule by which number keys are made. Who changes what [`number_key`] answers raises it, with a step of the tables
+/// (`migrate.rs`) that refuses programs of the rule before.
 pub(super) const RULE: i64 = 1;
 
 /// Rows of one transaction: others write in between.
@@ -40,10 +41,13 @@ async fn part(tx: &mut Tx) -> Result<bool, StoreError> {
         return Ok(true);
     }
     let after = state.first().map_or(Ok(None), |state| state.text("keyed_to"))?;
+    // What was done by another rule is done anew.
+    let mark = format!("{RULE} ");
+    let after = after.as_deref().and_then(|after| after.strip_prefix(&mark)).unwrap_or_default();
     let select = format!(
         "select key, call_key, number, number_key from cdr_row where key > $1 order by key limit {TOGETHER}"
     );
-    let rows = tx.rows(select, vec![Value::text(after.unwrap_or_default())]).await?;
+    let rows = tx.rows(select, vec![Value::text(after)]).await?;
     let Some(last) = rows.last() else {
         let done = "update cdr_store set number_keys = $1, keyed_to = null where id = 1";
         tx.execute(done, vec![Value::int(RULE)]).await?;
@@ -53,7 +57,8 @@ async fn part(tx: &mut Tx) -> Result<bool, StoreError> {
     for row in &rows {
         renew_row(tx, row).await?;
     }
-    tx.execute("update cdr_store set keyed_to = $1 where id = 1", vec![Value::text(last)]).await?;
+    let keyed_to = vec![Value::text(format!("{mark}{last}"))];
+    tx.execute("update cdr_store set keyed_to = $1 where id = 1", keyed_to).await?;
     Ok(false)
 }
 

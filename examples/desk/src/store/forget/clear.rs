@@ -3,11 +3,9 @@
 use ozonetel_sdk::types::PhoneNumber;
 use sqlx::AssertSqlSafe;
 
-use super::PROMISES;
-use super::search::{DIGESTS, FoundRow, RowPlace, TextTable};
+use super::search::{DIGESTS, FoundRow, NUMBER_KEY, RowPlace, TextTable};
 use crate::core::dial::number_key;
 use crate::core::fact::Fact;
-use crate::core::followup::FollowUp;
 use crate::core::forget::{FORGOTTEN, without};
 use crate::core::message::LeadMessage;
 use crate::people::token::new_id;
@@ -15,6 +13,7 @@ use crate::store::conn::{Arg, args};
 use crate::store::error::StoreError;
 use crate::store::json::{from_json, to_json};
 use crate::store::notes::clear_call;
+use crate::store::number_keys::number_of;
 use crate::store::tx::Tx;
 
 /// Where the service's report has rows, each with what the agent wrote.
@@ -29,8 +28,17 @@ const OF_CONTENT: [(&str, &str); 3] =
 const OF_REQUESTS: [(&str, &str); 2] = [("desk_dial", "key"), ("desk_message", "key")];
 
 /// Tables whose records are saved by the version that was loaded: who has loaded one loads it again.
-const VERSIONED: [&str; 6] =
-    ["desk_account_state", "desk_agent", "desk_appointment", "desk_call", "desk_missed", PROMISES];
+const VERSIONED: [&str; 6] = [
+    "desk_account_state",
+    "desk_agent",
+    "desk_appointment",
+    "desk_call",
+    "desk_follow_up",
+    "desk_missed",
+];
+
+/// Where a message is, whose words all go with its number.
+const MESSAGE: (&str, &str) = ("desk_message", "body");
 
 /// Takes the number and all notes out of a call and its facts. What is still to be delivered of it to the service loses
 /// its notes when that has ended.
@@ -97,8 +105,9 @@ pub(super) async fn clear_rows(
 ) -> Result<RowsCleared, StoreError> {
     let mut cleared = RowsCleared::default();
     for row in rows {
-        let is_own = table.name == PROMISES && is_of(&row, number);
-        let changes = Changes::of(table, &row, is_own);
+        let is_about = is_about(table, &row, number);
+        let is_own = is_about && table.is_of_holders();
+        let changes = Changes::of(table, &row, (is_about, is_own));
         let rows = tx.execute(AssertSqlSafe(changes.sql), changes.args).await?;
         if rows == 0 {
             continue;
@@ -116,11 +125,11 @@ pub(super) async fn clear_rows(
     Ok(cleared)
 }
 
-/// Whether it is the number's holder who was promised something, and not someone whose promise mentions it.
-fn is_of(row: &FoundRow, number: &PhoneNumber) -> bool {
-    let promise = row.text("body").and_then(|body| from_json::<FollowUp>(body, "follow-up").ok());
-    let own = promise.and_then(|promise| promise.number);
-    own.is_some_and(|own| own.is_same_number(number))
+/// Whether a row is about the number, and does not only mention it: whatever key of it an older rule, or a desk of another
+/// version, has made.
+fn is_about(table: &TextTable, row: &FoundRow, number: &PhoneNumber) -> bool {
+    let own = table.has_keys().then(|| number_of(&table.name, |column| row.text(column)));
+    own.flatten().is_some_and(|own| own.is_same_number(number))
 }
 
 /// A statement that changes or removes a row.
@@ -130,7 +139,7 @@ struct Changes {
 }
 
 impl Changes {
-    fn of(table: &TextTable, row: &FoundRow, removes: bool) -> Self {
+    fn of(table: &TextTable, row: &FoundRow, (is_about, removes): (bool, bool)) -> Self {
         let name = table.name.as_str();
         let (mut set, mut args) = (Vec::new(), Vec::new());
         let mut arg = |value: String| {
@@ -144,10 +153,16 @@ impl Changes {
                     format!("~{}", new_id())
                 } else if (name, column) == REPORT {
                     without_comments(&one.left).unwrap_or_else(|| one.left.clone())
+                } else if is_about && (name, column) == MESSAGE {
+                    without_words(&one.left).unwrap_or_else(|| one.left.clone())
                 } else {
                     one.left.clone()
                 };
                 set.push(format!("\"{column}\" = ${}", arg(left)));
+            }
+            // A key of another rule may have the number's digits in it, with others.
+            if is_about && row.cleared.iter().all(|one| one.column != NUMBER_KEY) {
+                set.push(format!("{NUMBER_KEY} = ${}", arg(FORGOTTEN.to_owned())));
             }
             for (_, column) in OF_CONTENT.iter().filter(|(of, _)| *of == name) {
                 set.push(format!("\"{column}\" = ${}", arg(new_id())));
@@ -182,4 +197,10 @@ fn without_comments(row: &str) -> Option<String> {
     let fields = row.as_object_mut()?;
     fields.retain(|name, _| !name.eq_ignore_ascii_case("comments"));
     Some(row.to_string())
+}
+
+/// A message without all that it said.
+fn without_words(message: &str) -> Option<String> {
+    let message: LeadMessage = from_json(message, "message").ok()?;
+    to_json(&message.forgotten()).ok()
 }

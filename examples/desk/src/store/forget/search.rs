@@ -3,7 +3,7 @@
 use ozonetel_sdk::types::PhoneNumber;
 use sqlx::AssertSqlSafe;
 
-use crate::core::forget::without;
+use crate::core::forget::{pattern, without};
 use crate::store::conn::{Row, args};
 use crate::store::db::Db;
 use crate::store::error::StoreError;
@@ -23,6 +23,9 @@ const ROWS: usize = 1_000;
 
 /// Pages of PostgreSQL, of 8 KiB.
 const PAGES: i64 = 1_000;
+
+/// The column of a number's key.
+pub(super) const NUMBER_KEY: &str = "number_key";
 
 /// How many rows with the number are in memory, and one portion more.
 const FOUND: usize = 500;
@@ -46,6 +49,22 @@ pub(super) struct TextTable {
     pub(super) place: RowPlace,
     /// Whether the rows of the report have digests.
     pub(super) has_digests: bool,
+}
+
+/// Tables whose rows have a number's key and stay: they are about more than its holder, or say what was sent under a key.
+/// All others of the desk that have one are its holder's alone.
+const SHARED: [&str; 3] = ["desk_call", "desk_dial", "desk_message"];
+
+impl TextTable {
+    /// Whether its rows have the key of a number.
+    pub(super) fn has_keys(&self) -> bool {
+        self.columns.iter().any(|column| column == NUMBER_KEY)
+    }
+
+    /// Whether each row is about the holder of its number alone.
+    pub(super) fn is_of_holders(&self) -> bool {
+        self.has_keys() && self.name.starts_with("desk_") && !SHARED.contains(&self.name.as_str())
+    }
 }
 
 /// Up to where a table was looked through, and where it ended as that began: what comes after that is for the next search.
@@ -108,12 +127,6 @@ impl FoundRow {
         }
         Ok(Some(Self { place: row.get("found_at")?, texts, cleared }))
     }
-}
-
-/// The digits that every spelling of a number ends with.
-fn tail(number: &PhoneNumber) -> String {
-    let digits: Vec<char> = number.as_str().chars().filter(char::is_ascii_digit).collect();
-    digits.iter().skip(digits.len().saturating_sub(2)).collect()
 }
 
 /// All tables with columns of text.
@@ -189,7 +202,8 @@ pub(super) async fn search(
 fn select(table: &TextTable, place: &str, within: &str, number: &PhoneNumber) -> String {
     let TextTable { name, columns, .. } = table;
     let listed: Vec<_> = columns.iter().map(|column| format!("\"{column}\"")).collect();
-    let like = format!(" LIKE '%{}%'", tail(number));
+    // Of digits and `%` alone.
+    let like = format!(" LIKE '{}'", pattern(number).unwrap_or_default());
     let any: Vec<_> = listed.iter().map(|column| format!("{column}{like}")).collect();
     let (listed, any) = (listed.join(", "), any.join(" OR "));
     format!("SELECT {place} AS found_at, {listed} FROM {name} WHERE {within} AND ({any})")

@@ -90,7 +90,6 @@ fn by_number(leads: Vec<Lead>) -> Vec<(String, Lead)> {
 }
 
 fn columns((key, lead): &(String, Lead)) -> Result<Vec<Arg>, StoreError> {
-    let folded = Some(lead.name.to_lowercase()).filter(|name| !name.is_empty());
     Ok(args![
         &lead.id,
         key,
@@ -101,7 +100,7 @@ fn columns((key, lead): &(String, Lead)) -> Result<Vec<Arg>, StoreError> {
         to_json(&lead.fields)?,
         lead.agent.as_ref().map(agent_key),
         lead.added,
-        folded,
+        lead.folded(),
     ])
 }
 
