@@ -148,7 +148,8 @@ impl HandoffRow {
     /// Whether a call can still turn out to be this one.
     pub fn is_waiting(&self, now_ms: i64) -> bool {
         let lasts = i64::try_from(LASTS_SEC).unwrap_or(i64::MAX).saturating_mul(1000);
-        self.call.is_none() && !self.state.is_over() && now_ms.saturating_sub(self.made_ms) < lasts
+        let age = now_ms.saturating_sub(self.changed_ms);
+        self.call.is_none() && !self.state.is_over() && age < lasts
     }
 
     /// The ids under which its call may appear: the carrier's, the assistant's, and the reference.

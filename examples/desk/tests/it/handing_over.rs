@@ -233,6 +233,21 @@ async fn a_profile_lasts_300_seconds_from_its_last_use() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_profile_that_is_stored_at_each_turn_is_found_by_its_call_however_long_the_talk_was() {
+    let floor = Floor::new();
+    let (service, agent) = (Asker::service(&floor).await, Asker::agent(&floor).await);
+    for turn in ["first", "second", "last"] {
+        let body = json!({"name": turn, "phone": "9000000011"}).to_string();
+        let path = "/api/customer/data?extension=500001&call_id=s-1";
+        service.send(Method::PUT, path, &body).await.ok();
+        floor.wait(200).await;
+    }
+    agent.rung("90000000000000011", "09000000011", Some("s-1")).await;
+    assert_eq!(events(&floor, "popup").await[0]["profile"], true);
+    assert_eq!(agent.name("call_id=90000000000000011").await, "last");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_profile_without_an_id_is_the_first_askers() {
     let floor = Floor::new();
     let (service, agent) = (Asker::service(&floor).await, Asker::agent(&floor).await);

@@ -184,6 +184,8 @@ fn by_number_a_call_is_the_only_hand_off_like_it() {
 fn a_hand_off_waits_300_seconds_and_not_once_it_is_over() {
     let fresh = row("1", Some("a"), Some("9000000001"));
     assert!(fresh.is_waiting(299_999) && !fresh.is_waiting(300_000));
+    let again = HandoffRow { changed_ms: 200_000, ..fresh.clone() };
+    assert!(again.is_waiting(499_999) && !again.is_waiting(500_000), "it was written again");
     for state in [HandoffState::Failed, HandoffState::Ended] {
         assert!(!HandoffRow { state, ..fresh.clone() }.is_waiting(1));
     }

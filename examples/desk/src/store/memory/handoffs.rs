@@ -130,11 +130,13 @@ impl Handoffs for Memory {
             let all = state.handoffs.0.values();
             let mut waiting: Vec<_> = all
                 .filter(|row| {
-                    row.agent.is_same_agent(agent) && row.made_ms >= since_ms && row.call.is_none()
+                    row.agent.is_same_agent(agent)
+                        && row.changed_ms >= since_ms
+                        && row.call.is_none()
                 })
                 .cloned()
                 .collect();
-            waiting.sort_by(|a, b| (b.made_ms, &b.id).cmp(&(a.made_ms, &a.id)));
+            waiting.sort_by(|a, b| (b.changed_ms, &b.id).cmp(&(a.changed_ms, &a.id)));
             waiting.truncate(200);
             Ok(waiting)
         })

@@ -75,7 +75,7 @@ async fn a_hand_off_is_found_by_every_id_of_its_call(store: Arc<dyn Store>) {
     carried.call_sid = Some("CA1".into());
     carried.leg_sid = Some("CA2".into());
     store.begin_handoff(carried.clone(), Vec::new()).await.unwrap();
-    let later = HandoffRow { made_ms: 11, ..row("h2", "s2", "a") };
+    let later = HandoffRow { made_ms: 11, changed_ms: 11, ..row("h2", "s2", "a") };
     store.begin_handoff(later.clone(), Vec::new()).await.unwrap();
     let sid = |sid: &str| CallKeys { call_sid: Some(sid.into()), call_id: None };
     for (keys, expected) in [
@@ -97,6 +97,11 @@ async fn a_hand_off_is_found_by_every_id_of_its_call(store: Arc<dyn Store>) {
     assert_eq!(waiting, [later.clone(), carried]);
     assert_eq!(store.waiting_handoffs(&"agent01".into(), 11).await, Ok(vec![later]));
     assert_eq!(store.waiting_handoffs(&"agent02".into(), 0).await, Ok(Vec::new()));
+    // What is written again is waited for again.
+    let known = store.handoff("h1").await.unwrap().unwrap();
+    let again = HandoffRow { changed_ms: 12, ..known.clone() };
+    store.change_handoff(&known, again.clone(), Vec::new()).await.unwrap();
+    assert_eq!(store.waiting_handoffs(&"agent01".into(), 12).await, Ok(vec![again]));
 }
 
 async fn of_two_changes_of_one_row_the_second_is_told(store: Arc<dyn Store>) {
