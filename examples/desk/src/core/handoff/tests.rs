@@ -216,3 +216,14 @@ fn a_request_to_a_carrier_that_was_lost_with_its_process_is_unknown() {
     assert_eq!(asking.state_at(60_001), HandoffState::Unknown);
     assert_eq!(row("1", None, None).state_at(60_001), HandoffState::Waiting);
 }
+
+#[test]
+fn a_call_that_has_not_come_in_time_does_not_come() {
+    let waiting = row("1", None, None);
+    assert_eq!(waiting.state_at(299_999), HandoffState::Waiting);
+    assert_eq!(waiting.state_at(300_000), HandoffState::Ended);
+    let again = HandoffRow { changed_ms: 200_000, ..waiting.clone() };
+    assert_eq!(again.state_at(300_000), HandoffState::Waiting, "it was written again");
+    let joined = HandoffRow { call: Some("11".into()), ..waiting };
+    assert_eq!(joined.state_at(300_000), HandoffState::Waiting, "it has come");
+}
