@@ -79,6 +79,13 @@ pub trait Handoffs: Send + Sync {
         since_ms: i64,
     ) -> Result<Vec<HandoffRow>, StoreError>;
 
+    /// Removes hand-offs that were last written before a time and that no phone call has been found for. How many there
+    /// were.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn forget_handoffs(&self, before_ms: i64) -> Result<u64, StoreError>;
+
     /// Writes a hand-off over the one that was loaded.
     ///
     /// # Errors
@@ -280,6 +287,18 @@ impl Handoffs for Db {
                               AND call IS NULL ORDER BY changed DESC, id DESC LIMIT $3";
                 let rows = tx.rows(select, args![agent, since_ms, MOST]).await?;
                 rows.iter().map(row_of).collect()
+            })
+        })
+        .await
+    }
+
+    async fn forget_handoffs(&self, before_ms: i64) -> Result<u64, StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                // A row of a desk that does not write `changed` is as old as it was made.
+                let delete =
+                    "DELETE FROM desk_handoff WHERE call IS NULL AND changed < $1 AND made < $1";
+                tx.execute(delete, args![before_ms]).await
             })
         })
         .await

@@ -143,6 +143,15 @@ impl Handoffs for Memory {
         .await
     }
 
+    async fn forget_handoffs(&self, before_ms: i64) -> Result<u64, StoreError> {
+        self.write(|state| {
+            let all = state.handoffs.0.len();
+            state.handoffs.0.retain(|_, row| row.call.is_some() || row.changed_ms >= before_ms);
+            Ok((all - state.handoffs.0.len()) as u64)
+        })
+        .await
+    }
+
     async fn change_handoff(
         &self,
         from: &HandoffRow,
