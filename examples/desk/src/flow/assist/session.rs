@@ -1,5 +1,8 @@
 //! One call that is listened to: from frames to entries and suggestions, until the call is over.
 
+mod keeping;
+mod questions;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,22 +10,21 @@ use serde_json::json;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::asking::{ChatAnswer, ask};
-use super::heard::{Heard, HeardChange};
+use super::asking::ChatAnswer;
+use super::heard::Heard;
 use super::line::{FromLine, Line, ToLine, WAITING};
 use super::spending::{spend, used_today};
-use super::summary::lead_context;
 use crate::assist::attachment::{FromPage, OfPage, SessionHandle};
 use crate::core::assist::audio_frame::{AudioFrame, FRAME_MS as FRAME};
 use crate::core::assist::budget::Used;
 use crate::core::assist::gate::{AssistState, AssistWord};
-use crate::core::assist::prompt::{self, LeadContext};
+use crate::core::assist::prompt::LeadContext;
 use crate::core::assist::tracks::{FramePlace, Tracks};
-use crate::core::assist::transcript::{Speaker, Suggestion, TranscriptEntry};
+use crate::core::assist::transcript::{Speaker, TranscriptEntry};
 use crate::core::caller::Scope;
 use crate::desk::Desk;
 use crate::ops::metrics::{ASSIST_FRAMES, label};
-use crate::store::{Audience, Event, NewEvent, StoreError, StoredCall};
+use crate::store::{Audience, Event, NewEvent, StoredCall};
 
 /// How often time alone is looked at.
 const TICK: Duration = Duration::from_secs(1);
@@ -35,15 +37,6 @@ const ALONE: Duration = Duration::from_mins(2);
 
 /// How long the last words of a call may take.
 const LAST_WORDS: Duration = Duration::from_secs(4);
-
-/// How long a suggestion may take.
-const SUGGESTION: Duration = Duration::from_secs(15);
-
-/// How long a call's summary may take.
-const SUMMARY: Duration = Duration::from_secs(15);
-
-/// How many entries wait for a store that does not answer.
-const UNWRITTEN: usize = 1_000;
 
 /// What a question says while it is under way.
 enum FromQuestion {
@@ -344,61 +337,6 @@ impl AssistSession {
         }
     }
 
-    /// An event for the agent alone: whoever else may read it asks, and is in the audit.
-    fn private(
-        &self,
-        kind: &'static str,
-        body: &serde_json::Value,
-    ) -> Result<NewEvent, StoreError> {
-        NewEvent::new(kind, self.audience(), body)?.not_masked()
-    }
-
-    /// Shows something that is not kept.
-    fn pass_on(&self, kind: &'static str, body: &serde_json::Value) {
-        if let Ok(event) = self.private(kind, body) {
-            self.desk.events().pass_on(event);
-        }
-    }
-
-    async fn keep(&mut self, change: HeardChange) {
-        if let Some(entry) = change.passing {
-            let body = json!({"callId": self.call.id, "entry": entry});
-            self.pass_on("transcript", &body);
-        }
-        for entry in change.kept {
-            self.unwritten.retain(|known| known.id != entry.id);
-            if self.unwritten.len() < UNWRITTEN {
-                self.unwritten.push(entry);
-            } else {
-                tracing::error!("an entry of a transcript is lost: too many wait for the store");
-            }
-        }
-        self.write().await;
-    }
-
-    /// Writes what is to be kept. What cannot be written is written later.
-    async fn write(&mut self) {
-        if self.unwritten.is_empty() {
-            return;
-        }
-        let event = |entry: &TranscriptEntry| {
-            let body = json!({"callId": self.call.id, "entry": entry});
-            self.private("transcript", &body)
-        };
-        let events: Result<Vec<_>, _> = self.unwritten.iter().map(event).collect();
-        let written = match events {
-            Ok(events) => {
-                let (store, entries) = (self.desk.store(), self.unwritten.clone());
-                store.write_transcript(&self.call.id, entries, self.desk.now(), events).await
-            }
-            Err(error) => Err(error),
-        };
-        match written {
-            Ok(()) => self.unwritten.clear(),
-            Err(error) => tracing::warn!(%error, "a transcript was not written; trying again"),
-        }
-    }
-
     /// What follows from time alone.
     async fn pass(&mut self) {
         let is_alone = Arc::strong_count(&self.attached) <= 2;
@@ -407,100 +345,6 @@ impl AssistSession {
         let change = self.heard.pass(now);
         self.keep(change).await;
         self.suggest().await;
-    }
-
-    /// Asks for a suggestion if it is time, and something new was said.
-    async fn suggest(&mut self) {
-        let settings = self.desk.assist().settings();
-        let is_time = self.last_asked.elapsed() >= settings.every;
-        if settings.chat.is_none()
-            || !is_time
-            || !self.has_news
-            || self.asked.is_some()
-            || !self.state().is_on()
-        {
-            return;
-        }
-        (self.has_news, self.last_asked) = (false, Instant::now());
-        let lead = self.lead().await;
-        let question = prompt::suggestion(self.heard.entries(), &lead);
-        let id = crate::chance::id_text();
-        self.asked = Some(Asked { id, at_ms: self.desk.now(), has_text: false });
-        let (desk, says, used) = (self.desk.clone(), self.answers.0.clone(), self.used);
-        self.desk.assist().spawn(async move {
-            let (so_far, mut texts) = mpsc::channel(8);
-            let shown = async {
-                while let Some(text) = texts.recv().await {
-                    let _ = says.try_send(FromQuestion::Grows(text));
-                }
-            };
-            let asking = async {
-                let answer = ask(&desk, question, SUGGESTION, used, Some(&so_far)).await;
-                drop(so_far);
-                answer
-            };
-            let (answer, ()) = tokio::join!(asking, shown);
-            // A session that is over wants none.
-            let _ = says.send(FromQuestion::Ended(answer)).await;
-        });
-    }
-
-    /// What is known of the lead, once it was asked for.
-    async fn lead(&mut self) -> LeadContext {
-        if self.lead.is_none() {
-            let number = self.call.state.number.clone();
-            let known = match &number {
-                Some(number) => lead_context(&self.desk, number, Some(&self.call.id)).await,
-                None => LeadContext::default(),
-            };
-            self.lead = Some(known);
-        }
-        self.lead.clone().unwrap_or_default()
-    }
-
-    fn suggestion_body(&self, asked: &Asked, text: &str, done: bool) -> serde_json::Value {
-        let at = jiff::Timestamp::from_millisecond(asked.at_ms).unwrap_or_default().to_string();
-        let suggestion = json!({"id": asked.id, "text": text, "done": done, "at": at});
-        json!({"callId": self.call.id, "suggestion": suggestion})
-    }
-
-    async fn answer(&mut self, answer: FromQuestion) {
-        let Some(mut asked) = self.asked.take() else { return };
-        match answer {
-            FromQuestion::Grows(text) => {
-                if !text.is_empty() {
-                    asked.has_text = true;
-                    self.pass_on("suggestion", &self.suggestion_body(&asked, &text, false));
-                }
-                self.asked = Some(asked);
-            }
-            FromQuestion::Ended(ChatAnswer { text, used }) => {
-                self.used = self.used.and(used);
-                match text {
-                    Some(text) => self.suggested(&asked, text).await,
-                    // What was shown of it goes.
-                    None if asked.has_text => {
-                        self.pass_on("suggestion", &self.suggestion_body(&asked, "", true));
-                    }
-                    None => {}
-                }
-            }
-        }
-    }
-
-    async fn suggested(&self, asked: &Asked, text: String) {
-        let body = self.suggestion_body(asked, &text, true);
-        let (id, at_ms) = (asked.id.clone(), asked.at_ms);
-        let suggestion = Suggestion { id, text, at_ms, dismissed: false };
-        let written = match self.private("suggestion", &body) {
-            Ok(event) => {
-                self.desk.store().write_suggestion(&self.call.id, suggestion, vec![event]).await
-            }
-            Err(error) => Err(error),
-        };
-        if let Err(error) = written {
-            tracing::warn!(%error, "a suggestion was not written");
-        }
     }
 
     /// Takes the last words, and writes what the call came to.
@@ -539,28 +383,6 @@ impl AssistSession {
     async fn last(&mut self, words: FromLine) {
         if let FromLine::Words(..) | FromLine::Gap(..) = words {
             self.line_says(words).await;
-        }
-    }
-
-    async fn summarise(&mut self) {
-        if !self.heard.has_words() {
-            return;
-        }
-        let lead = self.lead().await;
-        let question = prompt::call_summary(self.heard.entries(), &lead);
-        let ChatAnswer { text, .. } = ask(&self.desk, question, SUMMARY, self.used, None).await;
-        let Some(text) = text else { return };
-        let done = AssistState { state: AssistWord::Ended, reason: Some("summary") };
-        let body = json!({"callId": self.call.id, "state": done.state, "reason": done.reason});
-        let written = match NewEvent::new("assist", self.audience(), &body) {
-            Ok(event) => {
-                let store = self.desk.store();
-                store.write_summary(&self.call.id, &text, self.desk.now(), vec![event]).await
-            }
-            Err(error) => Err(error),
-        };
-        if let Err(error) = written {
-            tracing::warn!(%error, "a call's summary was not written");
         }
     }
 }
