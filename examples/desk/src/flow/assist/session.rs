@@ -67,6 +67,8 @@ pub(super) struct AssistSession {
     lines: [Option<mpsc::Sender<ToLine>>; 2],
     from_lines: mpsc::Receiver<FromLine>,
     is_down: [bool; 2],
+    /// Since when it is listened to by no one although it could be.
+    unheard: Option<i64>,
     heard: Heard,
     unwritten: Vec<TranscriptEntry>,
     used: Used,
@@ -110,6 +112,7 @@ impl AssistSession {
             lines,
             from_lines,
             is_down: [false; 2],
+            unheard: None,
             heard: Heard::default(),
             unwritten: Vec::new(),
             used: Used::default(),
@@ -223,8 +226,35 @@ impl AssistSession {
                 // A line that is behind flushes later by itself.
                 let _ = line.try_send(ToLine::Flush);
             }
+            self.nothing_comes().await;
+        }
+        let is_away = |state: AssistState| state.state == AssistWord::Unavailable;
+        match (is_away(before), is_away(state)) {
+            (false, true) => self.unheard = Some(self.now()),
+            (true, false) => self.heard_again().await,
+            _ => {}
         }
         self.report(state).await;
+    }
+
+    /// What was to come of either speaker and has not is a gap.
+    async fn nothing_comes(&mut self) {
+        let now = self.now();
+        for speaker in Speaker::BOTH {
+            if let Some((from, to)) = self.tracks.stop(speaker, now) {
+                self.gap(speaker, from, to).await;
+            }
+        }
+    }
+
+    /// What was not heard while it could not be is a gap.
+    async fn heard_again(&mut self) {
+        let now = self.now();
+        if let Some(since) = self.unheard.take().filter(|since| *since < now) {
+            for speaker in Speaker::BOTH {
+                self.gap(speaker, since, now).await;
+            }
+        }
     }
 
     fn audience(&self) -> Audience {
@@ -365,6 +395,8 @@ impl AssistSession {
                 self.gap(speaker, from, to).await;
             }
         }
+        self.nothing_comes().await;
+        self.heard_again().await;
         let change = self.heard.finish();
         self.keep(change).await;
         self.account().await;

@@ -20,6 +20,7 @@ use ozonetel_sim::world::Setup;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tower::ServiceExt as _;
 use url::Url;
 
@@ -84,14 +85,25 @@ async fn a_provider_that_is_gone_is_said_and_delays_no_command() {
     page.is("on").await;
     page.speak(&[Customer, Agent]).await;
     assert_eq!(page.becomes("unavailable").await.as_deref(), Some("provider"));
+    let away = Instant::now();
     for command in ["hold", "unhold", "mute", "unmute"] {
         let done = assisted.post(&format!("/api/calls/{ucid}/{command}"), json!({})).await;
         assert_eq!(done.status(), 200, "{command}");
     }
+    let away = away.elapsed().as_millis();
     assisted.stand_ins.set_faults(StandInFaults::default());
     page.becomes("on").await;
-    // What was lost is known to be.
-    let entries = assisted.entries(&ucid, |entries| !entries.is_empty()).await;
+    // What was lost is known to be: all of the time, of both speakers.
+    let is_gap = |entry: &Value, speaker: &str| {
+        let length = entry["endMs"].as_i64().unwrap() - entry["startMs"].as_i64().unwrap();
+        entry["kind"] == "gap"
+            && entry["speaker"] == speaker
+            && u128::try_from(length).unwrap() >= away
+    };
+    let both = |entries: &[Value]| {
+        ["customer", "agent"].iter().all(|one| entries.iter().any(|entry| is_gap(entry, one)))
+    };
+    let entries = assisted.entries(&ucid, both).await;
     assert!(entries.iter().all(|entry| entry["kind"] == "gap" || entry["text"] != ""));
 }
 
