@@ -281,8 +281,10 @@ impl Assist {
         if self.settings.speech.is_none() || !self.has_consent(call) {
             return None;
         }
-        let known = locked(&self.sessions).get(id).map(SessionHandle::state);
-        Some(known.unwrap_or_else(|| AssistState::of(call, true)))
+        let known = locked(&self.sessions).get(id).map(SessionHandle::shown);
+        // Without a session no page sends its audio here.
+        let without = || Some(AssistState::of(call, true)).filter(|state| !state.is_on());
+        Some(known.or_else(without).unwrap_or(AssistState::NO_AUDIO))
     }
 
     /// Whether a call is listened to here now, or is being written about.
@@ -335,6 +337,7 @@ impl Assist {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::call::{CallPhase, Recording, RecordingState};
 
     fn read(variables: &[(&str, &str)]) -> Result<AssistSettings, Invalid> {
         let variables: Vec<(String, String)> =
@@ -361,6 +364,21 @@ mod tests {
         let off = Assist::new(AssistSettings::default());
         off.set_consents(vec![("care".into(), true)]);
         assert!(!off.has_consent(&unknown) && off.has_consent(&of("care")));
+    }
+
+    #[test]
+    fn a_call_that_no_page_sends_the_audio_of_is_not_listened_to() {
+        let local = [("VOSK_URL", "ws://127.0.0.1:2700"), ("DESK_ASSIST_CONSENT", "on")];
+        let assist = Assist::new(read(&local).unwrap());
+        let call = CallState {
+            phase: CallPhase::Active,
+            held: Some(false),
+            recording: Recording { state: RecordingState::On, ..Recording::default() },
+            ..CallState::default()
+        };
+        assert_eq!(assist.state_of("1", &call), Some(AssistState::NO_AUDIO));
+        let held = CallState { held: Some(true), ..call };
+        assert_eq!(assist.state_of("1", &held).and_then(|state| state.reason), Some("onHold"));
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub(crate) type OfPage = (u64, FromPage);
 pub(crate) struct SessionHandle {
     input: mpsc::Sender<OfPage>,
     state: watch::Receiver<AssistState>,
+    /// What is said of it to who looks.
+    shown: watch::Receiver<AssistState>,
     /// Which of the pages that were attached one after another has it.
     turn: watch::Sender<u64>,
     attached: Arc<()>,
@@ -52,8 +54,12 @@ impl fmt::Debug for SessionHandle {
 }
 
 impl SessionHandle {
-    pub(crate) fn new(input: mpsc::Sender<OfPage>, state: watch::Receiver<AssistState>) -> Self {
-        Self { input, state, turn: watch::Sender::new(0), attached: Arc::new(()) }
+    pub(crate) fn new(
+        input: mpsc::Sender<OfPage>,
+        state: watch::Receiver<AssistState>,
+        shown: watch::Receiver<AssistState>,
+    ) -> Self {
+        Self { input, state, shown, turn: watch::Sender::new(0), attached: Arc::new(()) }
     }
 
     /// Whether the session is over.
@@ -68,6 +74,11 @@ impl SessionHandle {
 
     pub(crate) fn state(&self) -> AssistState {
         *self.state.borrow()
+    }
+
+    /// What is said of it to who looks: it is not listened to while no audio comes.
+    pub(crate) fn shown(&self) -> AssistState {
+        *self.shown.borrow()
     }
 
     /// Whether the call is over, and what it came to is being written.

@@ -20,7 +20,7 @@ use std::collections::hash_map::Entry;
 
 use tokio::sync::{mpsc, watch};
 
-use self::session::AssistSession;
+use self::session::{AssistSession, SessionEnds};
 use crate::assist::attachment::{Attachment, SessionHandle};
 use crate::core::assist::gate::AssistState;
 use crate::desk::Desk;
@@ -52,9 +52,11 @@ pub(crate) async fn attach(desk: &Desk, call: &StoredCall) -> Result<Attachment,
                 let (input, from_page) = mpsc::channel(WAITING);
                 let first = AssistState::of(&call.state, desk.assist().has_consent(&call.state));
                 let (state, states) = watch::channel(first);
-                let handle = SessionHandle::new(input, states);
+                let (shows, shown) = watch::channel(first);
+                let handle = SessionHandle::new(input, states, shown);
                 let attached = handle.attached();
-                begun = Some(AssistSession::new(desk, call, since, (from_page, state, attached)));
+                let ends = SessionEnds { input: from_page, state, shows, attached };
+                begun = Some(AssistSession::new(desk, call, since, ends));
                 let attachment = handle.attach();
                 place.insert_entry(handle);
                 Ok(attachment)

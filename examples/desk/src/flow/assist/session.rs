@@ -35,6 +35,9 @@ const ACCOUNT_MS: i64 = 10_000;
 /// How long a session lasts that no page is attached to.
 const ALONE: Duration = Duration::from_mins(2);
 
+/// After how long without a frame no audio is taken to come.
+const SILENT: Duration = Duration::from_secs(5);
+
 /// How long the last words of a call may take.
 const LAST_WORDS: Duration = Duration::from_secs(4);
 
@@ -53,12 +56,24 @@ struct Asked {
     has_text: bool,
 }
 
+/// What a session has of its handle.
+pub(super) struct SessionEnds {
+    pub(super) input: mpsc::Receiver<OfPage>,
+    pub(super) state: watch::Sender<AssistState>,
+    pub(super) shows: watch::Sender<AssistState>,
+    pub(super) attached: Arc<()>,
+}
+
 pub(super) struct AssistSession {
     desk: Desk,
     call: StoredCall,
     input: mpsc::Receiver<OfPage>,
     state: watch::Sender<AssistState>,
+    shows: watch::Sender<AssistState>,
     attached: Arc<()>,
+    /// When a frame was taken last, or could first have been.
+    last_frame: Instant,
+    is_silent: bool,
     alone_since: Option<Instant>,
     begun: Instant,
     /// When the session began, in milliseconds since the call's first audio.
@@ -89,7 +104,7 @@ impl AssistSession {
         desk: &Desk,
         call: &StoredCall,
         since: i64,
-        (input, state, attached): (mpsc::Receiver<OfPage>, watch::Sender<AssistState>, Arc<()>),
+        SessionEnds { input, state, shows, attached }: SessionEnds,
     ) -> Self {
         let (says, from_lines) = mpsc::channel(2 * WAITING);
         let line = |speaker| {
@@ -104,7 +119,10 @@ impl AssistSession {
             call: call.clone(),
             input,
             state,
+            shows,
             attached,
+            last_frame: Instant::now(),
+            is_silent: false,
             alone_since: None,
             begun: Instant::now(),
             began_ms: desk.now().saturating_sub(since).max(0),
@@ -140,7 +158,7 @@ impl AssistSession {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // What was committed before the events are followed.
         self.look().await;
-        self.report(self.state()).await;
+        self.report(self.shown()).await;
         while self.goes_on() {
             tokio::select! {
                 () = stop.cancelled() => {
@@ -234,7 +252,22 @@ impl AssistSession {
             (true, false) => self.heard_again().await,
             _ => {}
         }
-        self.report(state).await;
+        // A page that is told to send has some time to.
+        (self.last_frame, self.is_silent) = (Instant::now(), false);
+        self.show().await;
+    }
+
+    fn shown(&self) -> AssistState {
+        let state = self.state();
+        if state.is_on() && self.is_silent { AssistState::NO_AUDIO } else { state }
+    }
+
+    /// Says what is to be seen of it, if that is something else than before.
+    async fn show(&self) {
+        let shown = self.shown();
+        if self.shows.send_replace(shown) != shown {
+            self.report(shown).await;
+        }
     }
 
     /// What was to come of either speaker and has not is a gap.
@@ -320,6 +353,10 @@ impl AssistSession {
             return;
         }
         self.count(speaker, "taken", 1);
+        self.last_frame = Instant::now();
+        if std::mem::take(&mut self.is_silent) {
+            self.show().await;
+        }
         let used = self.desk.assist().settings().prices.audio(FRAME);
         self.used = self.used.and(used);
         self.unaccounted = self.unaccounted.and(used);
@@ -371,6 +408,10 @@ impl AssistSession {
     async fn pass(&mut self) {
         let is_alone = Arc::strong_count(&self.attached) <= 2;
         self.alone_since = is_alone.then(|| self.alone_since.unwrap_or_else(Instant::now));
+        if !self.is_silent && self.last_frame.elapsed() >= SILENT {
+            self.is_silent = true;
+            self.show().await;
+        }
         let now = self.now();
         let change = self.heard.pass(now);
         self.keep(change).await;
