@@ -29,7 +29,7 @@ pub struct AssistState {
     /// Whether it is.
     pub state: AssistWord,
     /// Why not: `notAnswered`, `recordingPaused`, `onHold`, `noConsent`, `noAudio` (none comes from the agent's page),
-    /// `cap`, `provider`, `stopping`; `summary` once a call that is over has one.
+    /// `cap`, `provider`, `stopping`, `unknown` (the call could not be looked at); `summary` once a call that is over has one.
     #[schema(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,

@@ -74,6 +74,8 @@ pub(super) struct AssistSession {
     /// When a frame was taken last, or could first have been.
     last_frame: Instant,
     is_silent: bool,
+    /// The call could not be looked at: whether it may be listened to is not known.
+    must_look: bool,
     alone_since: Option<Instant>,
     begun: Instant,
     /// When the session began, in milliseconds since the call's first audio.
@@ -123,6 +125,7 @@ impl AssistSession {
             attached,
             last_frame: Instant::now(),
             is_silent: false,
+            must_look: false,
             alone_since: None,
             begun: Instant::now(),
             began_ms: desk.now().saturating_sub(since).max(0),
@@ -196,9 +199,11 @@ impl AssistSession {
         kinds.contains(&event.kind.as_str()) && event.body.contains(&self.call.id)
     }
 
-    /// Looks at the call anew. What is not known is as it was.
+    /// Looks at the call anew. While that fails nothing is taken.
     async fn look(&mut self) {
-        match self.desk.store().call(&self.call.id, &Scope::All).await {
+        let found = self.desk.store().call(&self.call.id, &Scope::All).await;
+        self.must_look = found.is_err();
+        match found {
             Ok(Some(call)) => {
                 if call.id != self.call.id {
                     self.moved(&call.id);
@@ -230,6 +235,8 @@ impl AssistSession {
             state = AssistState::off(AssistWord::Unavailable, "cap");
         } else if state.is_on() && self.is_down.contains(&true) {
             state = AssistState::off(AssistWord::Unavailable, "provider");
+        } else if state.is_on() && self.must_look {
+            state = AssistState::off(AssistWord::Unavailable, "unknown");
         }
         self.set_state(state).await;
     }
@@ -408,6 +415,9 @@ impl AssistSession {
     async fn pass(&mut self) {
         let is_alone = Arc::strong_count(&self.attached) <= 2;
         self.alone_since = is_alone.then(|| self.alone_since.unwrap_or_else(Instant::now));
+        if self.must_look {
+            self.look().await;
+        }
         if !self.is_silent && self.last_frame.elapsed() >= SILENT {
             self.is_silent = true;
             self.show().await;
