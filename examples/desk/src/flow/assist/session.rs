@@ -450,6 +450,7 @@ impl AssistSession {
         self.heard_again().await;
         let change = self.heard.finish();
         self.keep(change).await;
+        self.write_last().await;
         self.account().await;
         if self.state().state == AssistWord::Ended && self.desk.assist().settings().chat.is_some() {
             self.summarise().await;

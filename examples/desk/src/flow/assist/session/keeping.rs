@@ -1,11 +1,18 @@
 //! What was heard, shown and written down.
 
+use std::time::Duration;
+
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::super::heard::HeardChange;
 use super::AssistSession;
 use crate::core::assist::transcript::TranscriptEntry;
 use crate::store::{NewEvent, StoreError};
+
+/// For how long the last entries are tried to be written, and how often.
+const LAST_WRITE: Duration = Duration::from_secs(30);
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// How many entries wait for a store that does not answer.
 const UNWRITTEN: usize = 1_000;
@@ -41,6 +48,18 @@ impl AssistSession {
             }
         }
         self.write().await;
+    }
+
+    /// Writes the last of it, for as long as that may take; what is left then is lost.
+    pub(super) async fn write_last(&mut self) {
+        let until = Instant::now() + LAST_WRITE;
+        while !self.unwritten.is_empty() && Instant::now() < until {
+            tokio::time::sleep(AGAIN).await;
+            self.write().await;
+        }
+        if !self.unwritten.is_empty() {
+            tracing::error!(entries = self.unwritten.len(), "the end of a transcript is lost");
+        }
     }
 
     /// Writes what is to be kept. What cannot be written is written later.
