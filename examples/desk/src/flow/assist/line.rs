@@ -5,10 +5,11 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::core::assist::audio_frame::FRAME_MS as FRAME;
+use crate::core::assist::gate::{AssistState, AssistWord};
 use crate::core::assist::timeline::Timeline;
 use crate::core::assist::transcript::Speaker;
 use crate::desk::Desk;
@@ -60,6 +61,7 @@ pub(super) struct Line {
     pub(super) speaker: Speaker,
     pub(super) told: mpsc::Receiver<ToLine>,
     pub(super) says: mpsc::Sender<FromLine>,
+    state: watch::Receiver<AssistState>,
     waiting: VecDeque<(i64, Bytes)>,
     /// From when to when nothing is known.
     lost: Option<(i64, i64)>,
@@ -83,9 +85,10 @@ impl Line {
         speaker: Speaker,
         told: mpsc::Receiver<ToLine>,
         says: mpsc::Sender<FromLine>,
+        state: watch::Receiver<AssistState>,
     ) -> Self {
         let (waiting, lost, pause, is_down) = (VecDeque::new(), None, PAUSE.0, false);
-        Self { desk, speaker, told, says, waiting, lost, pause, is_down }
+        Self { desk, speaker, told, says, state, waiting, lost, pause, is_down }
     }
 
     /// Until the session wants no more.
@@ -156,8 +159,17 @@ impl Line {
         self.desk.metrics().count(ASSIST_PROVIDERS, labels);
     }
 
+    /// Whether the call may not be listened to any more: what still waits is sent to no one.
+    fn is_refused(&self) -> bool {
+        self.state.borrow().state == AssistWord::Refused
+    }
+
     /// Keeps audio until it can be sent; the oldest is lost where there is too much.
     fn wait(&mut self, at: i64, samples: Bytes) {
+        if self.is_refused() {
+            self.waiting.clear();
+            return;
+        }
         if self.waiting.len() >= WAITING
             && let Some((oldest, _)) = self.waiting.pop_front()
         {
@@ -266,6 +278,10 @@ impl Line {
         let mut last_audio = Instant::now();
         loop {
             while let Some((at, samples)) = self.waiting.pop_front() {
+                if self.is_refused() {
+                    self.waiting.clear();
+                    break;
+                }
                 if let Err(error) = stream.send(samples).await {
                     self.lose(at, at + FRAME);
                     return StreamEnd::Broken(error);

@@ -111,7 +111,7 @@ impl AssistSession {
         let (says, from_lines) = mpsc::channel(2 * WAITING);
         let line = |speaker| {
             let (told, line) = mpsc::channel(WAITING);
-            let line = Line::new(desk.clone(), speaker, line, says.clone());
+            let line = Line::new(desk.clone(), speaker, line, says.clone(), state.subscribe());
             desk.assist().spawn(Box::pin(line.run()));
             Some(told)
         };
