@@ -91,6 +91,12 @@ impl SessionHandle {
         self.state.clone()
     }
 
+    /// No page has it any more: it is told. The turn of who comes next is higher.
+    pub(crate) fn let_go(&self) -> u64 {
+        self.turn.send_modify(|known| *known += 1);
+        *self.turn.borrow()
+    }
+
     /// Another page takes it; the one before is told.
     pub(crate) fn attach(&self) -> Attachment {
         let mut turn = 0;

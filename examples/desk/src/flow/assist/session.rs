@@ -208,12 +208,28 @@ impl AssistSession {
                 if call.id != self.call.id {
                     self.moved(&call.id);
                 }
-                self.call = call;
+                let before = std::mem::replace(&mut self.call, call);
+                if let (Some(before), Some(now)) = (&before.state.agent, &self.call.state.agent)
+                    && !before.is_same_agent(now)
+                {
+                    self.let_go();
+                }
             }
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "whether a call may be listened to is not known"),
         }
         self.judge().await;
+    }
+
+    /// The call is another agent's now: the page of the one before is heard no more.
+    fn let_go(&mut self) {
+        let turn = self.desk.assist().with_sessions(|sessions| {
+            let own = sessions.get(&self.call.id).filter(|own| !own.is_closed());
+            own.map(SessionHandle::let_go)
+        });
+        if let Some(turn) = turn {
+            self.tracks.attach(turn);
+        }
     }
 
     /// The call is part of another one: the session goes there.
