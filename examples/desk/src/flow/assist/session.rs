@@ -486,3 +486,6 @@ impl AssistSession {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
