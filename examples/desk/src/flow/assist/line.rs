@@ -296,7 +296,7 @@ impl Line {
                         self.wait(at, samples);
                         Ok(())
                     }
-                    Some(ToLine::Flush) => stream.flush().await,
+                    Some(ToLine::Flush) => stream.flush().await.map(|silence| timeline.silence(silence)),
                 },
                 words = stream.next() => match words {
                     Ok(Some(words)) => {

@@ -97,8 +97,8 @@ impl SpeechStream for EarStream {
         self.check()
     }
 
-    async fn flush(&mut self) -> Result<(), SpeechError> {
-        self.check()
+    async fn flush(&mut self) -> Result<i64, SpeechError> {
+        self.check().map(|()| 0)
     }
 
     async fn finish(&mut self) -> Result<(), SpeechError> {
