@@ -28,6 +28,9 @@ const IDLE: Duration = Duration::from_mins(2);
 /// How long a provider may take for its last words.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
+/// How much audio, in milliseconds, and for how long, a provider may take without an answer.
+const UNANSWERED: (i64, Duration) = (15_000, Duration::from_secs(15));
+
 /// How long is waited before a connection is made again, at first and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(30));
 
@@ -276,6 +279,7 @@ impl Line {
         let mut beat = tokio::time::interval(KEEP_ALIVE);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut last_audio = Instant::now();
+        let mut unanswered = (0, Instant::now());
         loop {
             while let Some((at, samples)) = self.waiting.pop_front() {
                 if self.is_refused() {
@@ -288,6 +292,7 @@ impl Line {
                 }
                 timeline.sent(at, FRAME);
                 last_audio = Instant::now();
+                unanswered.0 += FRAME;
             }
             let done = tokio::select! {
                 told = self.told.recv() => match told {
@@ -300,6 +305,7 @@ impl Line {
                 },
                 words = stream.next() => match words {
                     Ok(Some(words)) => {
+                        unanswered = (0, Instant::now());
                         if words.is_final {
                             *heard_to = words.to_ms.min(timeline.sent_ms());
                         }
@@ -312,6 +318,9 @@ impl Line {
                     Err(error) => Err(error),
                 },
                 _ = beat.tick() => {
+                    if unanswered.0 >= UNANSWERED.0 && unanswered.1.elapsed() >= UNANSWERED.1 {
+                        return StreamEnd::Broken(SpeechError::Ended(None));
+                    }
                     if last_audio.elapsed() >= IDLE {
                         return StreamEnd::Idle;
                     }

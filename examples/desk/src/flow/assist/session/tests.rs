@@ -270,6 +270,19 @@ async fn what_is_not_heard_while_the_provider_is_away_is_a_gap_of_both() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_provider_takes_and_never_answers_is_a_gap() {
+    let talking = Talking::new().await;
+    let page = talking.attach().await;
+    for sequence in 0..300 {
+        send(&page, sequence).await;
+    }
+    let entries = talking.entries().await;
+    let mut gaps = entries.iter().filter(|entry| entry.kind == TranscriptKind::Gap);
+    assert!(gaps.any(|gap| gap.end_ms - gap.start_ms >= 15_000), "{entries:?}");
+    assert_eq!(talking.pieces(), 300, "it is tried again");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_waits_for_the_provider_is_not_sent_once_consent_is_withdrawn() {
     let talking = Talking::new().await;
     let page = talking.attach().await;
