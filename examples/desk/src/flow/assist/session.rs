@@ -412,7 +412,11 @@ impl AssistSession {
                 let change = self.heard.words(speaker, &words, now);
                 self.keep(change).await;
             }
-            FromLine::Gap(speaker, from, to) => self.gap(speaker, from, to).await,
+            FromLine::Gap(speaker, from, to) => {
+                let change = self.heard.drop_open(speaker);
+                self.keep(change).await;
+                self.gap(speaker, from, to).await;
+            }
             FromLine::IsUp(speaker, is_up) => {
                 if let Some(is_down) = self.is_down.get_mut(place(speaker)) {
                     *is_down = !is_up;
@@ -458,6 +462,8 @@ impl AssistSession {
             }
         }
         for speaker in Speaker::BOTH {
+            let change = self.heard.drop_open(speaker);
+            self.keep(change).await;
             if let Some((from, to)) = self.tracks.take_missing(speaker) {
                 self.gap(speaker, from, to).await;
             }
