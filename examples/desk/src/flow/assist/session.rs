@@ -437,6 +437,9 @@ impl AssistSession {
         self.alone_since = is_alone.then(|| self.alone_since.unwrap_or_else(Instant::now));
         if self.must_look {
             self.look().await;
+        } else if self.state().reason == Some("cap") {
+            // Another day may have begun.
+            self.judge().await;
         }
         if !self.is_silent && self.last_frame.elapsed() >= SILENT {
             self.is_silent = true;
