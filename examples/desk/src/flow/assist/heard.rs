@@ -44,11 +44,6 @@ impl Heard {
         self.entries.make_contiguous()
     }
 
-    /// Whether words were kept.
-    pub(super) fn has_words(&self) -> bool {
-        self.entries.iter().any(|entry| entry.kind == TranscriptKind::Speech)
-    }
-
     /// Takes words of a speaker.
     pub(super) fn words(&mut self, speaker: Speaker, words: &HeardWords, now: i64) -> HeardChange {
         let text = words.text.trim();
@@ -188,7 +183,7 @@ mod tests {
             (&gone.0.id, gone.0.text.as_str(), gone.0.is_final, gone.1),
             (&shown.id, "", true, 0)
         );
-        assert!(!heard.has_words());
+        assert!(heard.entries().is_empty());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::super::summary::lead_context;
 use super::{Asked, AssistSession, FromQuestion};
 use crate::core::assist::gate::{AssistState, AssistWord};
 use crate::core::assist::prompt::{self, LeadContext};
-use crate::core::assist::transcript::Suggestion;
+use crate::core::assist::transcript::{Suggestion, TranscriptEntry, TranscriptKind};
 use crate::store::NewEvent;
 
 /// How long a suggestion may take.
@@ -19,6 +19,10 @@ const SUGGESTION: Duration = Duration::from_secs(15);
 
 /// How long a call's summary may take.
 const SUMMARY: Duration = Duration::from_secs(15);
+
+/// How many entries are read at once for a summary, and at most: it is of the newest of them.
+const PAGE: u32 = 500;
+const MOST: usize = 20_000;
 
 impl AssistSession {
     /// Asks for a suggestion if it is time, and something new was said.
@@ -115,12 +119,31 @@ impl AssistSession {
         }
     }
 
+    /// All that was said in the call, also before this session and to other desks; what this one has heard if that
+    /// cannot be read.
+    async fn all_entries(&mut self) -> Vec<TranscriptEntry> {
+        let mut all: Vec<TranscriptEntry> = Vec::new();
+        while all.len() < MOST {
+            let after = all.last().map(|entry| entry.id.clone());
+            let store = self.desk.store();
+            let read = store.transcript(&self.call.id, after.as_deref(), PAGE).await;
+            let Ok(more) = read else { return self.heard.entries().to_vec() };
+            let is_last = more.len() < PAGE as usize;
+            all.extend(more);
+            if is_last {
+                break;
+            }
+        }
+        all
+    }
+
     pub(super) async fn summarise(&mut self) {
-        if !self.heard.has_words() {
+        let entries = self.all_entries().await;
+        if !entries.iter().any(|entry| entry.kind == TranscriptKind::Speech) {
             return;
         }
         let lead = self.lead().await;
-        let question = prompt::call_summary(self.heard.entries(), &lead);
+        let question = prompt::call_summary(&entries, &lead);
         let ChatAnswer { text, .. } = ask(&self.desk, question, SUMMARY, self.used, None).await;
         let Some(text) = text else { return };
         let done = AssistState { state: AssistWord::Ended, reason: Some("summary") };

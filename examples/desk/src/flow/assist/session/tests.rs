@@ -13,10 +13,12 @@ use super::*;
 use crate::assist::AssistSettings;
 use crate::assist::attachment::Attachment;
 use crate::core::assist::audio_frame::SAMPLES;
+use crate::core::assist::prompt::Question;
 use crate::core::assist::transcript::TranscriptKind;
 use crate::core::call::{CallPhase, CallState, Recording, RecordingState};
 use crate::desk::Settings;
 use crate::flow::assist::attach;
+use crate::ports::chat::{AnswerStream, Chat, ChatError};
 use crate::ports::speech::{HeardWords, SpeechError, SpeechStream, SpeechToText};
 use crate::store::memory::{Access, Interference};
 use crate::store::{CallChange, Memory, StoreError};
@@ -50,16 +52,16 @@ impl Interference for Away {
 
 /// A provider that hears a word in all that a stream is sent, once it ends.
 #[derive(Debug, Clone, Default)]
-struct Ears(Arc<Heard>);
+struct Ears(Arc<EarState>);
 
 #[derive(Debug, Default)]
-struct Heard {
+struct EarState {
     away: Away,
     pieces: Mutex<usize>,
 }
 
 struct EarStream {
-    heard: Arc<Heard>,
+    heard: Arc<EarState>,
     sent_ms: i64,
     is_finished: bool,
 }
@@ -116,10 +118,26 @@ impl SpeechStream for EarStream {
     }
 }
 
+/// What was asked.
+#[derive(Debug, Default)]
+struct Questions(Mutex<Vec<Question>>);
+
+#[async_trait]
+impl Chat for Questions {
+    fn name(&self) -> &'static str {
+        "asked"
+    }
+
+    async fn ask(&self, question: Question) -> Result<AnswerStream, ChatError> {
+        self.0.lock().unwrap().push(question);
+        Err(ChatError::Unreachable)
+    }
+}
+
 /// A desk with a call that is talked in.
 struct Talking {
     desk: Desk,
-    heard: Arc<Heard>,
+    heard: Arc<EarState>,
     store: Arc<Away>,
 }
 
@@ -140,11 +158,16 @@ fn talks(agent: &str) -> CallState {
 
 impl Talking {
     async fn new() -> Self {
+        Self::with(None).await
+    }
+
+    async fn with(chat: Option<Arc<dyn Chat>>) -> Self {
         let (ears, away) = (Ears::default(), Arc::new(Away::default()));
         let store = Memory::new().by_way_of(Arc::clone(&away) as Arc<dyn Interference>, false);
         let heard = Arc::clone(&ears.0);
         let assist = AssistSettings {
             speech: Some(Arc::new(ears)),
+            chat,
             consent: true,
             ..AssistSettings::default()
         };
@@ -247,6 +270,32 @@ async fn the_last_words_are_written_once_the_store_is_back() {
     sleep(Duration::from_secs(5)).await;
     assert!(talking.entries().await.iter().any(|entry| entry.text == "goodbye"));
     assert!(!talking.desk.assist().is_listening(UCID));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_summary_is_of_all_that_was_said_also_before_and_to_other_desks() {
+    let asked = Arc::new(Questions::default());
+    let talking = Talking::with(Some(Arc::clone(&asked) as Arc<dyn Chat>)).await;
+    let earlier = TranscriptEntry {
+        id: "0".into(),
+        kind: TranscriptKind::Speech,
+        speaker: Speaker::Agent,
+        start_ms: 0,
+        end_ms: 1,
+        text: "earlier".into(),
+        is_final: true,
+    };
+    let store = talking.desk.store();
+    store.write_transcript(UCID, vec![earlier], 1, Vec::new()).await.unwrap();
+    let page = talking.attach().await;
+    send(&page, 0).await;
+    let over = CallState { phase: CallPhase::AfterCall, ended_ms: Some(9), ..talks("agent01") };
+    talking.save(1, over).await;
+    talking.looks(&[("other", true)]).await;
+    sleep(Duration::from_secs(10)).await;
+    let asked = asked.0.lock().unwrap();
+    let about = &asked.last().unwrap().about;
+    assert!(about.contains("agent: earlier") && about.contains("customer: goodbye"), "{about}");
 }
 
 #[tokio::test(start_paused = true)]
