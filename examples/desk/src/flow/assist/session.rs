@@ -90,6 +90,8 @@ pub(super) struct AssistSession {
     unwritten: Vec<TranscriptEntry>,
     used: Used,
     unaccounted: Used,
+    /// What is not written down of the call yet.
+    of_call: Used,
     lead: Option<LeadContext>,
     has_news: bool,
     last_asked: Instant,
@@ -138,6 +140,7 @@ impl AssistSession {
             unwritten: Vec::new(),
             used: Used::default(),
             unaccounted: Used::default(),
+            of_call: Used::default(),
             lead: None,
             has_news: false,
             last_asked: Instant::now(),
@@ -159,6 +162,7 @@ impl AssistSession {
         let stop = self.desk.life().streams();
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.note_use().await;
         // What was committed before the events are followed.
         self.look().await;
         self.report(self.shown()).await;
@@ -396,7 +400,20 @@ impl AssistSession {
         let audio = self.desk.assist().settings().prices.audio(self.unaccounted.audio_ms);
         self.unaccounted = Used::default();
         spend(&self.desk, audio).await;
+        self.of_call = self.of_call.and(audio);
+        self.note_use().await;
         self.judge().await;
+    }
+
+    /// Writes down what was used of the call, and learns what its other sessions have used.
+    async fn note_use(&mut self) {
+        match self.desk.store().use_of_call(&self.call.id, self.of_call).await {
+            Ok(sum) => {
+                self.of_call = Used::default();
+                self.used = sum.and(self.unaccounted);
+            }
+            Err(error) => tracing::warn!(%error, "what was used of a call was not written down"),
+        }
     }
 
     async fn gap(&mut self, speaker: Speaker, from: i64, to: i64) {

@@ -92,6 +92,7 @@ impl AssistSession {
             }
             FromQuestion::Ended(ChatAnswer { text, used }) => {
                 self.used = self.used.and(used);
+                self.of_call = self.of_call.and(used);
                 match text {
                     Some(text) => self.suggested(&asked, text).await,
                     // What was shown of it goes.
@@ -144,7 +145,9 @@ impl AssistSession {
         }
         let lead = self.lead().await;
         let question = prompt::call_summary(&entries, &lead);
-        let ChatAnswer { text, .. } = ask(&self.desk, question, SUMMARY, self.used, None).await;
+        let ChatAnswer { text, used } = ask(&self.desk, question, SUMMARY, self.used, None).await;
+        self.of_call = self.of_call.and(used);
+        self.note_use().await;
         let Some(text) = text else { return };
         let done = AssistState { state: AssistWord::Ended, reason: Some("summary") };
         let body = json!({"callId": self.call.id, "state": done.state, "reason": done.reason});

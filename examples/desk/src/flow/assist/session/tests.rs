@@ -13,6 +13,7 @@ use super::*;
 use crate::assist::AssistSettings;
 use crate::assist::attachment::Attachment;
 use crate::core::assist::audio_frame::SAMPLES;
+use crate::core::assist::budget::Caps;
 use crate::core::assist::prompt::Question;
 use crate::core::assist::transcript::TranscriptKind;
 use crate::core::call::{CallPhase, CallState, Recording, RecordingState};
@@ -162,12 +163,17 @@ impl Talking {
     }
 
     async fn with(chat: Option<Arc<dyn Chat>>) -> Self {
+        Self::capped(chat, Caps::default()).await
+    }
+
+    async fn capped(chat: Option<Arc<dyn Chat>>, caps: Caps) -> Self {
         let (ears, away) = (Ears::default(), Arc::new(Away::default()));
         let store = Memory::new().by_way_of(Arc::clone(&away) as Arc<dyn Interference>, false);
         let heard = Arc::clone(&ears.0);
         let assist = AssistSettings {
             speech: Some(Arc::new(ears)),
             chat,
+            caps,
             consent: true,
             ..AssistSettings::default()
         };
@@ -270,6 +276,24 @@ async fn the_last_words_are_written_once_the_store_is_back() {
     sleep(Duration::from_secs(5)).await;
     assert!(talking.entries().await.iter().any(|entry| entry.text == "goodbye"));
     assert!(!talking.desk.assist().is_listening(UCID));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_be_used_of_a_call_is_of_all_its_sessions() {
+    let mut caps: Caps = "call_minutes=0,day_minutes=0".parse().unwrap();
+    caps.call.audio_ms = 2 * FRAME;
+    let talking = Talking::capped(None, caps).await;
+    let page = talking.attach().await;
+    for sequence in 0..3 {
+        send(&page, sequence).await;
+    }
+    assert_eq!((reason(talking.shown().await), talking.pieces()), (Some("cap"), 2));
+    drop(page);
+    sleep(ALONE + Duration::from_secs(10)).await;
+    assert!(!talking.desk.assist().is_listening(UCID));
+    let page = talking.attach().await;
+    send(&page, 0).await;
+    assert_eq!((reason(talking.shown().await), talking.pieces()), (Some("cap"), 2));
 }
 
 #[tokio::test(start_paused = true)]
