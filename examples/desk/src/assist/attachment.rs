@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ozonetel_sdk::types::AgentId;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
@@ -44,6 +45,8 @@ pub(crate) struct SessionHandle {
     shown: watch::Receiver<AssistState>,
     /// Which of the pages that were attached one after another has it.
     turn: watch::Sender<u64>,
+    /// The agent whose page has it.
+    holder: Option<AgentId>,
     attached: Arc<()>,
 }
 
@@ -59,7 +62,8 @@ impl SessionHandle {
         state: watch::Receiver<AssistState>,
         shown: watch::Receiver<AssistState>,
     ) -> Self {
-        Self { input, state, shown, turn: watch::Sender::new(0), attached: Arc::new(()) }
+        let (turn, attached) = (watch::Sender::new(0), Arc::new(()));
+        Self { input, state, shown, turn, holder: None, attached }
     }
 
     /// Whether the session is over.
@@ -91,14 +95,17 @@ impl SessionHandle {
         self.state.clone()
     }
 
-    /// No page has it any more: it is told. The turn of who comes next is higher.
-    pub(crate) fn let_go(&self) -> u64 {
+    /// The call is this agent's: another one's page is told that it has it no more. The turn that this was, if there is
+    /// such a page; that of who comes next is higher.
+    pub(crate) fn let_go(&mut self, agent: &AgentId) -> Option<u64> {
+        self.holder.take_if(|holder| !holder.is_same_agent(agent))?;
         self.turn.send_modify(|known| *known += 1);
-        *self.turn.borrow()
+        Some(*self.turn.borrow())
     }
 
-    /// Another page takes it; the one before is told.
-    pub(crate) fn attach(&self) -> Attachment {
+    /// A page of this agent takes it; the one before is told.
+    pub(crate) fn attach(&mut self, agent: Option<AgentId>) -> Attachment {
+        self.holder = agent;
         let mut turn = 0;
         self.turn.send_modify(|known| {
             *known += 1;

@@ -212,12 +212,8 @@ impl AssistSession {
                 if call.id != self.call.id {
                     self.moved(&call.id);
                 }
-                let before = std::mem::replace(&mut self.call, call);
-                if let (Some(before), Some(now)) = (&before.state.agent, &self.call.state.agent)
-                    && !before.is_same_agent(now)
-                {
-                    self.let_go();
-                }
+                self.call = call;
+                self.let_go();
             }
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "whether a call may be listened to is not known"),
@@ -225,11 +221,12 @@ impl AssistSession {
         self.judge().await;
     }
 
-    /// The call is another agent's now: the page of the one before is heard no more.
+    /// The page of an agent who has the call no more is heard no more.
     fn let_go(&mut self) {
+        let Some(agent) = &self.call.state.agent else { return };
         let turn = self.desk.assist().with_sessions(|sessions| {
-            let own = sessions.get(&self.call.id).filter(|own| !own.is_closed());
-            own.map(SessionHandle::let_go)
+            let own = sessions.get_mut(&self.call.id).filter(|own| !own.is_closed());
+            own.and_then(|own| own.let_go(agent))
         });
         if let Some(turn) = turn {
             self.tracks.attach(turn);

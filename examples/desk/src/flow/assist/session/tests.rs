@@ -385,4 +385,11 @@ async fn who_has_handed_the_call_on_sends_no_more_of_it() {
     let next = talking.attach().await;
     send(&next, 0).await;
     assert_eq!(talking.pieces(), 3);
+    // A page that was faster than the news of the call has it.
+    talking.save(3, talks("agent01")).await;
+    let fast = talking.attach().await;
+    talking.looks(&[("other", true)]).await;
+    send(&fast, 0).await;
+    assert_eq!(talking.pieces(), 4);
+    tokio::time::timeout(Duration::from_secs(1), fast.taken()).await.unwrap_err();
 }
