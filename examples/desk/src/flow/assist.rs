@@ -54,10 +54,10 @@ pub(crate) async fn attach(desk: &Desk, call: &StoredCall) -> Result<Attachment,
                 let (input, from_page) = mpsc::channel(WAITING);
                 let first = AssistState::of(&call.state, desk.assist().has_consent(&call.state));
                 let (state, states) = watch::channel(first);
-                let (shows, shown) = watch::channel(first);
+                let (tells, shown) = watch::channel(first);
                 let mut handle = SessionHandle::new(input, states, shown);
                 let attached = handle.attached();
-                let ends = SessionEnds { input: from_page, state, shows, attached };
+                let ends = SessionEnds { input: from_page, state, tells, attached };
                 begun = Some(AssistSession::new(desk, call, since, ends));
                 let attachment = handle.attach(agent);
                 place.insert_entry(handle);

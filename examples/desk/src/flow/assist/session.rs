@@ -60,7 +60,7 @@ struct Asked {
 pub(super) struct SessionEnds {
     pub(super) input: mpsc::Receiver<OfPage>,
     pub(super) state: watch::Sender<AssistState>,
-    pub(super) shows: watch::Sender<AssistState>,
+    pub(super) tells: watch::Sender<AssistState>,
     pub(super) attached: Arc<()>,
 }
 
@@ -69,7 +69,7 @@ pub(super) struct AssistSession {
     call: StoredCall,
     input: mpsc::Receiver<OfPage>,
     state: watch::Sender<AssistState>,
-    shows: watch::Sender<AssistState>,
+    tells: watch::Sender<AssistState>,
     attached: Arc<()>,
     /// When a frame was taken last, or could first have been.
     last_frame: Instant,
@@ -108,7 +108,7 @@ impl AssistSession {
         desk: &Desk,
         call: &StoredCall,
         since: i64,
-        SessionEnds { input, state, shows, attached }: SessionEnds,
+        SessionEnds { input, state, tells, attached }: SessionEnds,
     ) -> Self {
         let (says, from_lines) = mpsc::channel(2 * WAITING);
         let line = |speaker| {
@@ -123,7 +123,7 @@ impl AssistSession {
             call: call.clone(),
             input,
             state,
-            shows,
+            tells,
             attached,
             last_frame: Instant::now(),
             is_silent: false,
@@ -289,7 +289,7 @@ impl AssistSession {
     /// Says what is to be seen of it, if that is something else than before.
     async fn show(&self) {
         let shown = self.shown();
-        if self.shows.send_replace(shown) != shown {
+        if self.tells.send_replace(shown) != shown {
             self.report(shown).await;
         }
     }
