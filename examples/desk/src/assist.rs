@@ -254,11 +254,15 @@ impl Assist {
         &self.settings
     }
 
-    /// Whether calls of this call's campaign may be listened to.
+    /// Whether calls of this call's campaign may be listened to. One whose campaign is not known yet may be of any: it
+    /// is not listened to if one of them may not be.
     pub fn has_consent(&self, call: &CallState) -> bool {
         let campaign = call.campaign.as_ref().map(|name| name.as_str().trim());
-        let said = campaign.and_then(|name| self.consents.borrow().get(name).copied());
-        said.unwrap_or(self.settings.consent)
+        let consents = self.consents.borrow();
+        match campaign.filter(|name| !name.is_empty()) {
+            Some(name) => consents.get(name).copied().unwrap_or(self.settings.consent),
+            None => self.settings.consent && consents.values().all(|consent| *consent),
+        }
     }
 
     /// What was said of campaigns, as it is now known.
@@ -277,8 +281,10 @@ impl Assist {
         if self.settings.speech.is_none() || !self.has_consent(call) {
             return None;
         }
-        let known = locked(&self.sessions).get(id).map(SessionHandle::state);
-        Some(known.unwrap_or_else(|| AssistState::of(call, true)))
+        let known = locked(&self.sessions).get(id).map(SessionHandle::shown);
+        // Without a session no page sends its audio here.
+        let without = || Some(AssistState::of(call, true)).filter(|state| !state.is_on());
+        Some(known.or_else(without).unwrap_or(AssistState::NO_AUDIO))
     }
 
     /// Whether a call is listened to here now, or is being written about.
@@ -331,6 +337,7 @@ impl Assist {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::call::{CallPhase, Recording, RecordingState};
 
     fn read(variables: &[(&str, &str)]) -> Result<AssistSettings, Invalid> {
         let variables: Vec<(String, String)> =
@@ -338,6 +345,40 @@ mod tests {
         AssistSettings::read(&move |name: &str| {
             variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
         })
+    }
+
+    #[test]
+    fn a_call_of_an_unknown_campaign_may_be_of_one_that_may_not_be_listened_to() {
+        let settings = AssistSettings { consent: true, ..AssistSettings::default() };
+        let assist = Assist::new(settings);
+        let unknown = CallState::default();
+        let of = |name: &str| CallState { campaign: Some(name.into()), ..CallState::default() };
+        let blank = of(" ");
+        assert!(assist.has_consent(&unknown) && assist.has_consent(&of("sales")));
+        assist.set_consents(vec![("care".into(), true)]);
+        assert!(assist.has_consent(&unknown) && assist.has_consent(&blank));
+        assist.set_consents(vec![("care".into(), true), ("sales".into(), false)]);
+        assert!(!assist.has_consent(&unknown) && !assist.has_consent(&blank));
+        assert!(assist.has_consent(&of("care")) && assist.has_consent(&of("other")));
+        assert!(!assist.has_consent(&of(" sales ")));
+        let off = Assist::new(AssistSettings::default());
+        off.set_consents(vec![("care".into(), true)]);
+        assert!(!off.has_consent(&unknown) && off.has_consent(&of("care")));
+    }
+
+    #[test]
+    fn a_call_that_no_page_sends_the_audio_of_is_not_listened_to() {
+        let local = [("VOSK_URL", "ws://127.0.0.1:2700"), ("DESK_ASSIST_CONSENT", "on")];
+        let assist = Assist::new(read(&local).unwrap());
+        let call = CallState {
+            phase: CallPhase::Active,
+            held: Some(false),
+            recording: Recording { state: RecordingState::On, ..Recording::default() },
+            ..CallState::default()
+        };
+        assert_eq!(assist.state_of("1", &call), Some(AssistState::NO_AUDIO));
+        let held = CallState { held: Some(true), ..call };
+        assert_eq!(assist.state_of("1", &held).and_then(|state| state.reason), Some("onHold"));
     }
 
     #[test]

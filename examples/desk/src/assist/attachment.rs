@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ozonetel_sdk::types::AgentId;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
@@ -40,8 +41,12 @@ pub(crate) type OfPage = (u64, FromPage);
 pub(crate) struct SessionHandle {
     input: mpsc::Sender<OfPage>,
     state: watch::Receiver<AssistState>,
+    /// What is said of it to who looks.
+    shown: watch::Receiver<AssistState>,
     /// Which of the pages that were attached one after another has it.
     turn: watch::Sender<u64>,
+    /// The agent whose page has it.
+    holder: Option<AgentId>,
     attached: Arc<()>,
 }
 
@@ -52,8 +57,13 @@ impl fmt::Debug for SessionHandle {
 }
 
 impl SessionHandle {
-    pub(crate) fn new(input: mpsc::Sender<OfPage>, state: watch::Receiver<AssistState>) -> Self {
-        Self { input, state, turn: watch::Sender::new(0), attached: Arc::new(()) }
+    pub(crate) fn new(
+        input: mpsc::Sender<OfPage>,
+        state: watch::Receiver<AssistState>,
+        shown: watch::Receiver<AssistState>,
+    ) -> Self {
+        let (turn, attached) = (watch::Sender::new(0), Arc::new(()));
+        Self { input, state, shown, turn, holder: None, attached }
     }
 
     /// Whether the session is over.
@@ -70,6 +80,11 @@ impl SessionHandle {
         *self.state.borrow()
     }
 
+    /// What is said of it to who looks: it is not listened to while no audio comes.
+    pub(crate) fn shown(&self) -> AssistState {
+        *self.shown.borrow()
+    }
+
     /// Whether the call is over, and what it came to is being written.
     pub(crate) fn is_ending(&self) -> bool {
         self.state().state == AssistWord::Ended
@@ -80,8 +95,17 @@ impl SessionHandle {
         self.state.clone()
     }
 
-    /// Another page takes it; the one before is told.
-    pub(crate) fn attach(&self) -> Attachment {
+    /// The call is this agent's: another one's page is told that it has it no more. The turn that this was, if there is
+    /// such a page; that of who comes next is higher.
+    pub(crate) fn let_go(&mut self, agent: &AgentId) -> Option<u64> {
+        self.holder.take_if(|holder| !holder.is_same_agent(agent))?;
+        self.turn.send_modify(|known| *known += 1);
+        Some(*self.turn.borrow())
+    }
+
+    /// A page of this agent takes it; the one before is told.
+    pub(crate) fn attach(&mut self, agent: Option<AgentId>) -> Attachment {
+        self.holder = agent;
         let mut turn = 0;
         self.turn.send_modify(|known| {
             *known += 1;

@@ -20,6 +20,11 @@ pub use request::HandoffRequest;
 /// How long a request to a carrier may be under way, in milliseconds; what is older was lost with its process.
 const LONGEST_REQUEST_MS: i64 = 60_000;
 
+/// How long a call is waited for, in milliseconds.
+fn lasts_ms() -> i64 {
+    i64::try_from(LASTS_SEC).unwrap_or(i64::MAX).saturating_mul(1000)
+}
+
 /// How far a hand-off is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -136,19 +141,23 @@ impl HandoffRow {
         !keys.is_empty() && sid && id
     }
 
-    /// How far it is by now: a request that no one has heard of for long was lost with its process.
+    /// How far it is by now: a request that no one has heard of for long was lost with its process, and a call that the
+    /// voice server brings itself and that has not come in time does not come.
     pub fn state_at(&self, now_ms: i64) -> HandoffState {
         let age = now_ms.saturating_sub(self.changed_ms);
-        if self.state == HandoffState::Asking && age > LONGEST_REQUEST_MS {
-            return HandoffState::Unknown;
+        match self.state {
+            HandoffState::Asking if age > LONGEST_REQUEST_MS => HandoffState::Unknown,
+            HandoffState::Waiting if self.call.is_none() && age >= lasts_ms() => {
+                HandoffState::Ended
+            }
+            state => state,
         }
-        self.state
     }
 
     /// Whether a call can still turn out to be this one.
     pub fn is_waiting(&self, now_ms: i64) -> bool {
-        let lasts = i64::try_from(LASTS_SEC).unwrap_or(i64::MAX).saturating_mul(1000);
-        self.call.is_none() && !self.state.is_over() && now_ms.saturating_sub(self.made_ms) < lasts
+        let age = now_ms.saturating_sub(self.changed_ms);
+        self.call.is_none() && !self.state.is_over() && age < lasts_ms()
     }
 
     /// The ids under which its call may appear: the carrier's, the assistant's, and the reference.

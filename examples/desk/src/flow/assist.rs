@@ -20,7 +20,7 @@ use std::collections::hash_map::Entry;
 
 use tokio::sync::{mpsc, watch};
 
-use self::session::AssistSession;
+use self::session::{AssistSession, SessionEnds};
 use crate::assist::attachment::{Attachment, SessionHandle};
 use crate::core::assist::gate::AssistState;
 use crate::desk::Desk;
@@ -40,11 +40,13 @@ const WAITING: usize = 100;
 pub(crate) async fn attach(desk: &Desk, call: &StoredCall) -> Result<Attachment, Problem> {
     refresh_consents(desk).await?;
     let since = desk.store().begin_assist(&call.id, desk.now()).await?;
-    let mut begun = None;
+    let (agent, mut begun) = (call.state.agent.clone(), None);
     let attachment = desk.assist().with_sessions(|sessions| {
         let full = sessions.len() >= SESSIONS;
         match sessions.entry(call.id.clone()) {
-            Entry::Occupied(known) if !known.get().is_closed() => Ok(known.get().attach()),
+            Entry::Occupied(mut known) if !known.get().is_closed() => {
+                Ok(known.get_mut().attach(agent))
+            }
             Entry::Vacant(_) if full => {
                 Err(Problem::new(Kind::Busy, "too many calls are listened to"))
             }
@@ -52,10 +54,12 @@ pub(crate) async fn attach(desk: &Desk, call: &StoredCall) -> Result<Attachment,
                 let (input, from_page) = mpsc::channel(WAITING);
                 let first = AssistState::of(&call.state, desk.assist().has_consent(&call.state));
                 let (state, states) = watch::channel(first);
-                let handle = SessionHandle::new(input, states);
+                let (tells, shown) = watch::channel(first);
+                let mut handle = SessionHandle::new(input, states, shown);
                 let attached = handle.attached();
-                begun = Some(AssistSession::new(desk, call, since, (from_page, state, attached)));
-                let attachment = handle.attach();
+                let ends = SessionEnds { input: from_page, state, tells, attached };
+                begun = Some(AssistSession::new(desk, call, since, ends));
+                let attachment = handle.attach(agent);
                 place.insert_entry(handle);
                 Ok(attachment)
             }

@@ -426,7 +426,10 @@ async fn keep(
 ) -> Result<(), Problem> {
     for _ in 0..TRIES {
         let mut known = desk.store().handoff_with(place.extension.as_str(), keys).await?;
-        known = known.filter(|row| row.is_meant(keys));
+        // One that has ended without its call takes nothing more.
+        let goes_on =
+            |row: &HandoffRow| row.call.is_some() || row.carrier.is_some() || !row.state.is_over();
+        known = known.filter(|row| row.is_meant(keys) && goes_on(row));
         if known.is_none() {
             let row = new_row(desk, place, &caller.id, profile, None);
             let events = vec![profile_changed(&row, &row.agent, None)?];

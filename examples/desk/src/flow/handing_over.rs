@@ -282,7 +282,9 @@ async fn known_again(desk: &Desk, row: HandoffRow) -> Result<Option<HandoffRow>,
     if state == row.state {
         return Ok(Some(row));
     }
-    let now = news(desk, &row.id, |row| Some(HandoffRow { state, ..row.clone() })).await?;
+    // One that was written meanwhile goes on.
+    let change = |now: &HandoffRow| (*now == row).then(|| HandoffRow { state, ..now.clone() });
+    let now = news(desk, &row.id, change).await?;
     Ok(now.filter(|row| !row.state.is_over()))
 }
 

@@ -26,7 +26,7 @@ pub(super) fn may_change(before: &CallState, after: &CallState) -> bool {
             || before.direction != after.direction)
 }
 
-/// When a hand-off that still waits for its call was made at the earliest.
+/// When a hand-off that still waits for its call was last written at the earliest.
 fn since(now_ms: i64) -> i64 {
     now_ms.saturating_sub(i64::try_from(LASTS_SEC).unwrap_or(i64::MAX).saturating_mul(1000))
 }

@@ -87,11 +87,12 @@ pub trait SpeechStream: Send {
     /// The connection has ended.
     async fn keep_alive(&mut self) -> Result<(), SpeechError>;
 
-    /// Nothing more is sent now: what was heard is to come soon, as final.
+    /// Nothing more is sent now: what was heard is to come soon, as final. How many milliseconds of silence that took,
+    /// which count in the times of later words.
     ///
     /// # Errors
     /// The connection has ended.
-    async fn flush(&mut self) -> Result<(), SpeechError>;
+    async fn flush(&mut self) -> Result<i64, SpeechError>;
 
     /// Nothing more is sent at all: the rest comes, and then the end.
     ///

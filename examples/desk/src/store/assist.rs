@@ -103,6 +103,12 @@ pub trait Assists: Send + Sync {
         audit: AuditRow,
     ) -> Result<(), StoreError>;
 
+    /// Adds to the audio and the tokens that were used of a call that is listened to; the call's sum.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn use_of_call(&self, call: &str, more: Used) -> Result<Used, StoreError>;
+
     /// Adds to what was used on a day; the day's sum.
     ///
     /// # Errors
@@ -139,6 +145,13 @@ async fn own_id(tx: &mut Tx, call: String) -> Result<String, StoreError> {
 pub(super) async fn absorb(tx: &mut Tx, id: &str, other: &str) -> Result<(), StoreError> {
     for table in ["desk_transcript", "desk_suggestion"] {
         let update = format!("UPDATE {table} SET call = $1 WHERE call = $2");
+        tx.execute(sqlx::AssertSqlSafe(update), args![id, other]).await?;
+    }
+    for what in ["audio_ms", "tokens"] {
+        let update = format!(
+            "UPDATE desk_assisted SET {what} = {what} + (SELECT d.{what} FROM desk_assisted AS d WHERE d.call = $2) \
+             WHERE call = $1 AND EXISTS (SELECT 1 FROM desk_assisted AS d WHERE d.call = $2)"
+        );
         tx.execute(sqlx::AssertSqlSafe(update), args![id, other]).await?;
     }
     let update = "UPDATE desk_assisted SET call = $1 WHERE call = $2 \
@@ -327,6 +340,25 @@ impl Assists for Db {
                     tx.execute(upsert, args![campaign, consent]).await?;
                 }
                 audit::append(tx, &[audit]).await
+            })
+        })
+        .await
+    }
+
+    async fn use_of_call(&self, call: &str, more: Used) -> Result<Used, StoreError> {
+        let call = call.to_owned();
+        self.write(move |tx| {
+            Box::pin(async move {
+                let call = own_id(tx, call).await?;
+                if more.audio_ms > 0 || more.tokens > 0 {
+                    let update = "UPDATE desk_assisted SET audio_ms = audio_ms + $1, tokens = tokens + $2 \
+                                  WHERE call = $3";
+                    tx.execute(update, args![more.audio_ms, more.tokens, &call]).await?;
+                }
+                let select = "SELECT audio_ms, tokens FROM desk_assisted WHERE call = $1";
+                let Some(row) = tx.row(select, args![call]).await? else { return Ok(more) };
+                let (audio_ms, tokens) = (row.get("audio_ms")?, row.get("tokens")?);
+                Ok(Used { audio_ms, tokens, ..Used::default() })
             })
         })
         .await

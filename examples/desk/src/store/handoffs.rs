@@ -69,7 +69,7 @@ pub trait Handoffs: Send + Sync {
     /// The store is not available; [`StoreError::Corrupt`].
     async fn handoff_of_call(&self, call: &str) -> Result<Option<HandoffRow>, StoreError>;
 
-    /// The hand-offs to an agent since a time that no phone call has been found for.
+    /// The hand-offs to an agent that no phone call has been found for and that were written since a time.
     ///
     /// # Errors
     /// The store is not available; [`StoreError::Corrupt`].
@@ -78,6 +78,13 @@ pub trait Handoffs: Send + Sync {
         agent: &AgentId,
         since_ms: i64,
     ) -> Result<Vec<HandoffRow>, StoreError>;
+
+    /// Removes hand-offs that were last written before a time and that no phone call has been found for. How many there
+    /// were.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn forget_handoffs(&self, before_ms: i64) -> Result<u64, StoreError>;
 
     /// Writes a hand-off over the one that was loaded.
     ///
@@ -146,8 +153,8 @@ async fn begin(
     new: Vec<NewEvent>,
 ) -> Result<HandoffBegun, StoreError> {
     let insert = "INSERT INTO desk_handoff (id, maker, session, extension, agent_key, call_sid, call_id, leg_sid, \
-                  number_key, state, call, made, body) \
-                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING";
+                  number_key, state, call, made, changed, body) \
+                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING";
     let columns = args![
         &row.id,
         &row.maker,
@@ -161,6 +168,7 @@ async fn begin(
         row.state.as_str(),
         row.call.clone(),
         row.made_ms,
+        row.changed_ms,
         to_json(&row)?,
     ];
     if tx.execute(insert, columns).await? == 0 {
@@ -189,7 +197,7 @@ async fn change(
         return Err(StoreError::Conflict("hand-off"));
     };
     let update = "UPDATE desk_handoff SET extension = $1, agent_key = $2, leg_sid = $3, number_key = $4, \
-                  state = $5, call = $6, body = $7 WHERE id = $8 AND body = $9";
+                  state = $5, call = $6, changed = $7, body = $8 WHERE id = $9 AND body = $10";
     let columns = args![
         &to.extension,
         agent_key(&to.agent),
@@ -197,6 +205,7 @@ async fn change(
         caller_key(&to),
         to.state.as_str(),
         to.call.clone(),
+        to.changed_ms,
         to_json(&to)?,
         &to.id,
         known,
@@ -274,10 +283,22 @@ impl Handoffs for Db {
         let agent = agent_key(agent);
         self.find_one(move |tx| {
             Box::pin(async move {
-                let select = "SELECT body FROM desk_handoff WHERE agent_key = $1 AND made >= $2 \
-                              AND call IS NULL ORDER BY made DESC, id DESC LIMIT $3";
+                let select = "SELECT body FROM desk_handoff WHERE agent_key = $1 AND (changed >= $2 OR made >= $2) \
+                              AND call IS NULL ORDER BY changed DESC, id DESC LIMIT $3";
                 let rows = tx.rows(select, args![agent, since_ms, MOST]).await?;
                 rows.iter().map(row_of).collect()
+            })
+        })
+        .await
+    }
+
+    async fn forget_handoffs(&self, before_ms: i64) -> Result<u64, StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                // A row of a desk that does not write `changed` is as old as it was made.
+                let delete =
+                    "DELETE FROM desk_handoff WHERE call IS NULL AND changed < $1 AND made < $1";
+                tx.execute(delete, args![before_ms]).await
             })
         })
         .await

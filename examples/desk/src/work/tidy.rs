@@ -16,6 +16,9 @@ pub const EVENTS_KEPT: Duration = Duration::from_hours(48);
 /// How long the service's words about agents are kept: as long as today needs them, wherever the account is.
 const WORDS_KEPT: Duration = Duration::from_hours(72);
 
+/// How long what voice assistants heard is kept if no phone call was found that it belongs to.
+const HANDOFFS_KEPT: Duration = Duration::from_hours(24);
+
 /// How often it is looked.
 const EVERY: Duration = Duration::from_hours(1);
 
@@ -39,6 +42,7 @@ pub async fn tidy(desk: Desk, stop: CancellationToken) {
 pub async fn remove(store: &dyn Store, now: i64, idle_since: i64, kept: Retention) {
     said("events", store.forget_events(now - millis(EVENTS_KEPT)).await);
     said("words about agents", store.forget_agent_words(now - millis(WORDS_KEPT)).await);
+    said("hand-offs", store.forget_handoffs(now - millis(HANDOFFS_KEPT)).await);
     said("sessions", store.sweep_sessions(now, idle_since).await);
     if let Some(days) = kept.pushes {
         said("pushes", store.forget_pushes(before(now, days)).await);
@@ -83,10 +87,12 @@ fn said<N: fmt::Display + Default + PartialEq>(what: &str, removed: Result<N, St
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::handoff::{HandoffRow, HandoffState};
+    use crate::core::profile::Profile;
     use crate::store::audit::{AuditFilter, AuditRow};
     use crate::store::{
-        Audience, Audits as _, Events as _, Memory, NewEvent, NewPush, Pushes as _, StoredPush,
-        WorkedPush,
+        Audience, Audits as _, Events as _, Handoffs as _, Memory, NewEvent, NewPush, Pushes as _,
+        StoredPush, WorkedPush,
     };
 
     const HOUR: i64 = 3_600_000;
@@ -103,6 +109,35 @@ mod tests {
         assert_eq!(store.oldest_event().await, Ok(Some(1)));
         remove(50 * HOUR).await;
         assert_eq!(store.oldest_event().await, Ok(Some(3)));
+    }
+
+    #[tokio::test]
+    async fn a_hand_off_without_a_call_goes_after_a_day_whatever_else_is_kept() {
+        let store = Memory::new();
+        let row = HandoffRow {
+            id: "h1".into(),
+            maker: "t1".into(),
+            session: "s1".into(),
+            extension: "500001".into(),
+            agent: "agent01".into(),
+            call_sid: None,
+            call_id: Some("a".into()),
+            leg_sid: None,
+            profile: Profile::default(),
+            carrier: None,
+            waits_at: None,
+            state: HandoffState::Waiting,
+            message: None,
+            call: None,
+            made_ms: 1,
+            changed_ms: HOUR,
+        };
+        store.begin_handoff(row, Vec::new()).await.unwrap();
+        let for_good = Retention { pushes: None, notes: None, audit: None, transcripts: None };
+        remove(&store, 25 * HOUR, 0, for_good).await;
+        assert!(store.handoff("h1").await.unwrap().is_some());
+        remove(&store, 25 * HOUR + 1, 0, for_good).await;
+        assert_eq!(store.handoff("h1").await, Ok(None));
     }
 
     #[tokio::test]

@@ -233,6 +233,43 @@ async fn a_profile_lasts_300_seconds_from_its_last_use() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_profile_that_is_stored_at_each_turn_is_found_by_its_call_however_long_the_talk_was() {
+    let floor = Floor::new();
+    let (service, agent) = (Asker::service(&floor).await, Asker::agent(&floor).await);
+    for turn in ["first", "second", "last"] {
+        let body = json!({"name": turn, "phone": "9000000011"}).to_string();
+        let path = "/api/customer/data?extension=500001&call_id=s-1";
+        service.send(Method::PUT, path, &body).await.ok();
+        floor.wait(200).await;
+    }
+    agent.rung("90000000000000011", "09000000011", Some("s-1")).await;
+    assert_eq!(events(&floor, "popup").await[0]["profile"], true);
+    assert_eq!(agent.name("call_id=90000000000000011").await, "last");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hand_off_whose_call_has_not_come_is_over_and_the_caller_can_ask_again() {
+    let floor = Floor::new();
+    let (service, agent) = (Asker::service(&floor).await, Asker::agent(&floor).await);
+    let asks = async |name: &str| {
+        service.post("/api/handoff", &handoff("s1", name, "9000000011")).await.ok()
+    };
+    let first = asks("first").await.text("handoff").to_owned();
+    floor.wait(299).await;
+    let again = asks("replayed").await;
+    assert_eq!((again.text("handoff"), &again.json["replayed"]), (first.as_str(), &json!(true)));
+    floor.wait(1).await;
+    let path = format!("/api/handoff/{first}");
+    assert_eq!(service.send(Method::GET, &path, "").await.ok().text("state"), "ended");
+    let second = asks("second").await;
+    assert_eq!((second.text("state"), &second.json["replayed"]), ("waiting", &json!(false)));
+    assert_ne!(second.text("handoff"), first);
+    agent.rung("90000000000000011", "09000000011", Some(second.text("handoff"))).await;
+    assert_eq!(agent.name("call_id=90000000000000011").await, "second");
+    assert_eq!(service.send(Method::GET, &path, "").await.ok().text("state"), "ended");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_profile_without_an_id_is_the_first_askers() {
     let floor = Floor::new();
     let (service, agent) = (Asker::service(&floor).await, Asker::agent(&floor).await);

@@ -28,8 +28,8 @@ pub enum AssistWord {
 pub struct AssistState {
     /// Whether it is.
     pub state: AssistWord,
-    /// Why not: `notAnswered`, `recordingPaused`, `onHold`, `noConsent`, `cap`, `provider`, `stopping`; `summary` once
-    /// a call that is over has one.
+    /// Why not: `notAnswered`, `recordingPaused`, `onHold`, `noConsent`, `noAudio` (none comes from the agent's page),
+    /// `cap`, `provider`, `stopping`, `unknown` (the call could not be looked at); `summary` once a call that is over has one.
     #[schema(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
@@ -38,6 +38,9 @@ pub struct AssistState {
 impl AssistState {
     /// It is listened to.
     pub const ON: Self = Self { state: AssistWord::On, reason: None };
+
+    /// It could be, and no audio of it comes.
+    pub const NO_AUDIO: Self = Self::off(AssistWord::Paused, "noAudio");
 
     /// It is not, for a reason.
     pub const fn off(state: AssistWord, reason: &'static str) -> Self {

@@ -62,10 +62,11 @@ impl fmt::Debug for LeadContext {
 impl LeadContext {
     /// Adds a line, without its numbers; nothing once there is enough.
     pub fn add(&mut self, name: &str, text: &str) {
-        let text = without_numbers(text.trim());
-        if !text.is_empty() && self.0.chars().count() + text.chars().count() < CONTEXT {
+        let (name, text) = (in_one_line(name), in_one_line(text));
+        let more = name.chars().count() + text.chars().count();
+        if !text.is_empty() && self.0.chars().count() + more < CONTEXT {
             // Writing to a String cannot fail.
-            let _ = writeln!(self.0, "{name}: {}", text.replace('\n', " "));
+            let _ = writeln!(self.0, "{name}: {text}");
         }
     }
 
@@ -73,6 +74,12 @@ impl LeadContext {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// Without numbers, and without what would begin a line of its own.
+fn in_one_line(text: &str) -> String {
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    without_numbers(text.trim()).replace(breaks, " ")
 }
 
 fn said(entries: &[TranscriptEntry]) -> String {
@@ -132,6 +139,14 @@ pub fn lead_summary(lead: &LeadContext) -> Question {
 mod tests {
     use super::*;
     use crate::core::assist::transcript::Speaker;
+
+    #[test]
+    fn names_of_fields_hold_no_number_and_no_line_of_their_own() {
+        let mut lead = LeadContext::default();
+        lead.add("Card 4111111111111111\nTask", "a\r\nb\u{2028}c");
+        assert!(!lead.0.contains("4111") && !lead.0.contains(['\r', '\u{2028}']), "{}", lead.0);
+        assert_eq!(lead.0.lines().count(), 1);
+    }
 
     #[test]
     fn a_question_holds_the_newest_words_and_no_number() {

@@ -39,6 +39,14 @@ impl Timeline {
         self.next_ms = self.next_ms.map(|next| next.saturating_add(length_ms));
     }
 
+    /// So much silence was sent that is of no time in the call.
+    pub fn silence(&mut self, length_ms: i64) {
+        if length_ms > 0 {
+            self.sent_ms = self.sent_ms.saturating_add(length_ms);
+            self.next_ms = None;
+        }
+    }
+
     /// The time in the call of a place in the audio.
     pub fn time_of(&self, place_ms: i64) -> i64 {
         let found = self.pieces.iter().rev().find(|(from, _)| *from <= place_ms);
@@ -67,6 +75,18 @@ mod tests {
         assert_eq!((timeline.time_of(0), timeline.time_of(399)), (0, 399));
         assert_eq!(timeline.sent_ms(), 400);
         assert_eq!(Timeline::default().time_of(5), 5);
+    }
+
+    #[test]
+    fn silence_of_no_time_in_the_call_moves_nothing_that_comes_after_it() {
+        let mut timeline = Timeline::default();
+        timeline.sent(1_000, 100);
+        timeline.silence(500);
+        timeline.sent(1_100, 100);
+        assert_eq!((timeline.time_of(50), timeline.time_of(650)), (1_050, 1_150));
+        timeline.silence(0);
+        timeline.sent(1_200, 100);
+        assert_eq!((timeline.time_of(750), timeline.sent_ms()), (1_250, 800));
     }
 
     proptest! {

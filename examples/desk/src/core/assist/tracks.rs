@@ -3,6 +3,9 @@
 use super::audio_frame::FRAME_MS as FRAME;
 use super::transcript::Speaker;
 
+/// How late a frame may be before something is taken to be missing.
+const LATE_MS: i64 = 1_000;
+
 /// One speaker's frames, as the page counts them.
 #[derive(Debug, Default)]
 struct Track {
@@ -10,6 +13,17 @@ struct Track {
     next: u32,
     /// What the page says is missing, until the next frame shows where.
     missing: Option<(i64, i64)>,
+    /// Where the last frame ended.
+    end: Option<i64>,
+    /// Since when no page has been heard: where the last frame of the page before ended.
+    since: Option<i64>,
+}
+
+impl Track {
+    /// As another page begins it.
+    fn again(&self) -> Self {
+        Self { since: self.since.or(self.end), ..Self::default() }
+    }
 }
 
 /// The frames of the page that is attached.
@@ -36,7 +50,8 @@ impl Tracks {
     /// attached before changes nothing.
     pub fn attach(&mut self, page: u64) {
         if page > self.page {
-            *self = Self { page, ..Self::default() };
+            let (customer, agent) = (self.customer.again(), self.agent.again());
+            *self = Self { page, offset: None, customer, agent };
         }
     }
 
@@ -62,9 +77,17 @@ impl Tracks {
         self.track(speaker).missing.take()
     }
 
+    /// Nothing more is taken for now: since when nothing has come, if that is long before.
+    pub fn stop(&mut self, speaker: Speaker, now: i64) -> Option<(i64, i64)> {
+        let track = self.track(speaker);
+        let since = track.since.take().or(track.end.take());
+        track.end = None;
+        since.filter(|since| now.saturating_sub(*since) > LATE_MS).map(|since| (since, now))
+    }
+
     /// A frame that is not listened to.
     pub fn pass_over(&mut self, speaker: Speaker, sequence: u32) {
-        *self.track(speaker) = Track { next: sequence.saturating_add(1), missing: None };
+        *self.track(speaker) = Track { next: sequence.saturating_add(1), ..Track::default() };
     }
 
     /// The place of a frame that came at `now`; `None` for one that was there before.
@@ -81,9 +104,12 @@ impl Tracks {
         let at = if (now - 60_000..=now + 5_000).contains(&at) { at } else { now - FRAME };
         let at = at.max(0);
         let lacking = sequence.checked_sub(self.track(speaker).next)?;
-        let missing = FRAME.saturating_mul(lacking.into()).min(at);
+        let missing = (lacking > 0).then(|| at - FRAME.saturating_mul(lacking.into()).min(at));
+        let since = self.track(speaker).since.filter(|since| *since < at);
         self.pass_over(speaker, sequence);
-        Some(FramePlace { at, gap: (lacking > 0).then(|| (at - missing, at)) })
+        self.track(speaker).end = Some(at + FRAME);
+        let from = since.into_iter().chain(missing).min();
+        Some(FramePlace { at, gap: from.map(|from| (from, at)) })
     }
 }
 
@@ -143,5 +169,31 @@ mod tests {
         tracks.attach(1);
         assert!(tracks.is_of(2), "the one before came late");
         assert_eq!(placed(&mut tracks, Customer, (0, 0), 600_000), None);
+    }
+
+    #[test]
+    fn what_is_not_heard_between_two_pages_is_a_gap() {
+        let mut tracks = Tracks::default();
+        tracks.attach(1);
+        assert_eq!(placed(&mut tracks, Customer, (0, 0), 1_000), Some((1_000 - FRAME, None)));
+        tracks.attach(2);
+        tracks.attach(3);
+        let next = placed(&mut tracks, Customer, (0, 7_000), 9_000);
+        assert_eq!(next, Some((9_000 - FRAME, Some((1_000, 9_000 - FRAME)))));
+        let more = placed(&mut tracks, Customer, (1, 7_000 + FRAME as u64), 9_100);
+        assert_eq!(more, Some((9_000, None)));
+        assert_eq!(placed(&mut tracks, Agent, (0, 7_000), 9_000), Some((9_000 - FRAME, None)));
+    }
+
+    #[test]
+    fn what_has_not_come_when_it_stops_is_a_gap() {
+        let mut tracks = Tracks::default();
+        tracks.attach(1);
+        placed(&mut tracks, Customer, (0, 0), 1_000);
+        assert_eq!(tracks.stop(Agent, 90_000), None);
+        assert_eq!(tracks.stop(Customer, 5_000), Some((1_000, 5_000)));
+        assert_eq!(tracks.stop(Customer, 9_000), None, "it has stopped");
+        placed(&mut tracks, Customer, (1, 100), 10_000);
+        assert_eq!(tracks.stop(Customer, 1_100 + LATE_MS), None, "it is on its way");
     }
 }

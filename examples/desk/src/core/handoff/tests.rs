@@ -184,6 +184,8 @@ fn by_number_a_call_is_the_only_hand_off_like_it() {
 fn a_hand_off_waits_300_seconds_and_not_once_it_is_over() {
     let fresh = row("1", Some("a"), Some("9000000001"));
     assert!(fresh.is_waiting(299_999) && !fresh.is_waiting(300_000));
+    let again = HandoffRow { changed_ms: 200_000, ..fresh.clone() };
+    assert!(again.is_waiting(499_999) && !again.is_waiting(500_000), "it was written again");
     for state in [HandoffState::Failed, HandoffState::Ended] {
         assert!(!HandoffRow { state, ..fresh.clone() }.is_waiting(1));
     }
@@ -213,4 +215,15 @@ fn a_request_to_a_carrier_that_was_lost_with_its_process_is_unknown() {
     assert_eq!(asking.state_at(60_000), HandoffState::Asking);
     assert_eq!(asking.state_at(60_001), HandoffState::Unknown);
     assert_eq!(row("1", None, None).state_at(60_001), HandoffState::Waiting);
+}
+
+#[test]
+fn a_call_that_has_not_come_in_time_does_not_come() {
+    let waiting = row("1", None, None);
+    assert_eq!(waiting.state_at(299_999), HandoffState::Waiting);
+    assert_eq!(waiting.state_at(300_000), HandoffState::Ended);
+    let again = HandoffRow { changed_ms: 200_000, ..waiting.clone() };
+    assert_eq!(again.state_at(300_000), HandoffState::Waiting, "it was written again");
+    let joined = HandoffRow { call: Some("11".into()), ..waiting };
+    assert_eq!(joined.state_at(300_000), HandoffState::Waiting, "it has come");
 }

@@ -44,11 +44,6 @@ impl Heard {
         self.entries.make_contiguous()
     }
 
-    /// Whether words were kept.
-    pub(super) fn has_words(&self) -> bool {
-        self.entries.iter().any(|entry| entry.kind == TranscriptKind::Speech)
-    }
-
     /// Takes words of a speaker.
     pub(super) fn words(&mut self, speaker: Speaker, words: &HeardWords, now: i64) -> HeardChange {
         let text = words.text.trim();
@@ -103,6 +98,21 @@ impl Heard {
         };
         self.remember(entry.clone());
         HeardChange { passing: None, kept: vec![entry] }
+    }
+
+    /// Nothing more comes of what is not final: what was shown of it goes.
+    pub(super) fn drop_open(&mut self, speaker: Speaker) -> HeardChange {
+        let open = self.open.get_mut(place(speaker)).and_then(Option::take);
+        let gone = |(id, start_ms)| TranscriptEntry {
+            id,
+            kind: TranscriptKind::Speech,
+            speaker,
+            start_ms,
+            end_ms: start_ms,
+            text: String::new(),
+            is_final: true,
+        };
+        HeardChange { passing: open.map(gone), kept: Vec::new() }
     }
 
     /// What is known by the time alone.
@@ -173,7 +183,20 @@ mod tests {
             (&gone.0.id, gone.0.text.as_str(), gone.0.is_final, gone.1),
             (&shown.id, "", true, 0)
         );
-        assert!(!heard.has_words());
+        assert!(heard.entries().is_empty());
+    }
+
+    #[test]
+    fn what_never_becomes_final_is_taken_back_and_the_next_words_are_others() {
+        let mut heard = Heard::default();
+        let shown = heard.words(Speaker::Agent, &words("uh", 0, false), 0).passing.unwrap();
+        assert!(heard.drop_open(Speaker::Customer).passing.is_none());
+        let gone = heard.drop_open(Speaker::Agent).passing.unwrap();
+        assert_eq!((&gone.id, gone.text.as_str(), gone.is_final), (&shown.id, "", true));
+        assert!(heard.drop_open(Speaker::Agent).passing.is_none());
+        let next = heard.words(Speaker::Agent, &words("hello", 9_000, true), 0).kept;
+        assert_ne!(next[0].id, shown.id);
+        assert_eq!(next[0].start_ms, 9_000);
     }
 
     #[test]

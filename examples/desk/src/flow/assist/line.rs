@@ -5,10 +5,11 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::core::assist::audio_frame::FRAME_MS as FRAME;
+use crate::core::assist::gate::{AssistState, AssistWord};
 use crate::core::assist::timeline::Timeline;
 use crate::core::assist::transcript::Speaker;
 use crate::desk::Desk;
@@ -26,6 +27,9 @@ const IDLE: Duration = Duration::from_mins(2);
 
 /// How long a provider may take for its last words.
 const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// How much audio, in milliseconds, and for how long, a provider may take without an answer.
+const UNANSWERED: (i64, Duration) = (15_000, Duration::from_secs(15));
 
 /// How long is waited before a connection is made again, at first and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(30));
@@ -60,6 +64,7 @@ pub(super) struct Line {
     pub(super) speaker: Speaker,
     pub(super) told: mpsc::Receiver<ToLine>,
     pub(super) says: mpsc::Sender<FromLine>,
+    state: watch::Receiver<AssistState>,
     waiting: VecDeque<(i64, Bytes)>,
     /// From when to when nothing is known.
     lost: Option<(i64, i64)>,
@@ -83,9 +88,10 @@ impl Line {
         speaker: Speaker,
         told: mpsc::Receiver<ToLine>,
         says: mpsc::Sender<FromLine>,
+        state: watch::Receiver<AssistState>,
     ) -> Self {
         let (waiting, lost, pause, is_down) = (VecDeque::new(), None, PAUSE.0, false);
-        Self { desk, speaker, told, says, waiting, lost, pause, is_down }
+        Self { desk, speaker, told, says, state, waiting, lost, pause, is_down }
     }
 
     /// Until the session wants no more.
@@ -156,8 +162,17 @@ impl Line {
         self.desk.metrics().count(ASSIST_PROVIDERS, labels);
     }
 
+    /// Whether the call may not be listened to any more: what still waits is sent to no one.
+    fn is_refused(&self) -> bool {
+        self.state.borrow().state == AssistWord::Refused
+    }
+
     /// Keeps audio until it can be sent; the oldest is lost where there is too much.
     fn wait(&mut self, at: i64, samples: Bytes) {
+        if self.is_refused() {
+            self.waiting.clear();
+            return;
+        }
         if self.waiting.len() >= WAITING
             && let Some((oldest, _)) = self.waiting.pop_front()
         {
@@ -264,14 +279,20 @@ impl Line {
         let mut beat = tokio::time::interval(KEEP_ALIVE);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut last_audio = Instant::now();
+        let mut unanswered = (0, Instant::now());
         loop {
             while let Some((at, samples)) = self.waiting.pop_front() {
+                if self.is_refused() {
+                    self.waiting.clear();
+                    break;
+                }
                 if let Err(error) = stream.send(samples).await {
                     self.lose(at, at + FRAME);
                     return StreamEnd::Broken(error);
                 }
                 timeline.sent(at, FRAME);
                 last_audio = Instant::now();
+                unanswered.0 += FRAME;
             }
             let done = tokio::select! {
                 told = self.told.recv() => match told {
@@ -280,10 +301,11 @@ impl Line {
                         self.wait(at, samples);
                         Ok(())
                     }
-                    Some(ToLine::Flush) => stream.flush().await,
+                    Some(ToLine::Flush) => stream.flush().await.map(|silence| timeline.silence(silence)),
                 },
                 words = stream.next() => match words {
                     Ok(Some(words)) => {
+                        unanswered = (0, Instant::now());
                         if words.is_final {
                             *heard_to = words.to_ms.min(timeline.sent_ms());
                         }
@@ -296,6 +318,9 @@ impl Line {
                     Err(error) => Err(error),
                 },
                 _ = beat.tick() => {
+                    if unanswered.0 >= UNANSWERED.0 && unanswered.1.elapsed() >= UNANSWERED.1 {
+                        return StreamEnd::Broken(SpeechError::Ended(None));
+                    }
                     if last_audio.elapsed() >= IDLE {
                         return StreamEnd::Idle;
                     }

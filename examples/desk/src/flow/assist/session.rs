@@ -1,5 +1,8 @@
 //! One call that is listened to: from frames to entries and suggestions, until the call is over.
 
+mod keeping;
+mod questions;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,22 +10,21 @@ use serde_json::json;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::asking::{ChatAnswer, ask};
-use super::heard::{Heard, HeardChange};
+use super::asking::ChatAnswer;
+use super::heard::Heard;
 use super::line::{FromLine, Line, ToLine, WAITING};
 use super::spending::{spend, used_today};
-use super::summary::lead_context;
 use crate::assist::attachment::{FromPage, OfPage, SessionHandle};
 use crate::core::assist::audio_frame::{AudioFrame, FRAME_MS as FRAME};
 use crate::core::assist::budget::Used;
 use crate::core::assist::gate::{AssistState, AssistWord};
-use crate::core::assist::prompt::{self, LeadContext};
+use crate::core::assist::prompt::LeadContext;
 use crate::core::assist::tracks::{FramePlace, Tracks};
-use crate::core::assist::transcript::{Speaker, Suggestion, TranscriptEntry};
+use crate::core::assist::transcript::{Speaker, TranscriptEntry};
 use crate::core::caller::Scope;
 use crate::desk::Desk;
 use crate::ops::metrics::{ASSIST_FRAMES, label};
-use crate::store::{Audience, Event, NewEvent, StoreError, StoredCall};
+use crate::store::{Audience, Event, NewEvent, StoredCall};
 
 /// How often time alone is looked at.
 const TICK: Duration = Duration::from_secs(1);
@@ -33,17 +35,11 @@ const ACCOUNT_MS: i64 = 10_000;
 /// How long a session lasts that no page is attached to.
 const ALONE: Duration = Duration::from_mins(2);
 
+/// After how long without a frame no audio is taken to come.
+const SILENT: Duration = Duration::from_secs(5);
+
 /// How long the last words of a call may take.
 const LAST_WORDS: Duration = Duration::from_secs(4);
-
-/// How long a suggestion may take.
-const SUGGESTION: Duration = Duration::from_secs(15);
-
-/// How long a call's summary may take.
-const SUMMARY: Duration = Duration::from_secs(15);
-
-/// How many entries wait for a store that does not answer.
-const UNWRITTEN: usize = 1_000;
 
 /// What a question says while it is under way.
 enum FromQuestion {
@@ -60,12 +56,26 @@ struct Asked {
     has_text: bool,
 }
 
+/// What a session has of its handle.
+pub(super) struct SessionEnds {
+    pub(super) input: mpsc::Receiver<OfPage>,
+    pub(super) state: watch::Sender<AssistState>,
+    pub(super) tells: watch::Sender<AssistState>,
+    pub(super) attached: Arc<()>,
+}
+
 pub(super) struct AssistSession {
     desk: Desk,
     call: StoredCall,
     input: mpsc::Receiver<OfPage>,
     state: watch::Sender<AssistState>,
+    tells: watch::Sender<AssistState>,
     attached: Arc<()>,
+    /// When a frame was taken last, or could first have been.
+    last_frame: Instant,
+    is_silent: bool,
+    /// The call could not be looked at: whether it may be listened to is not known.
+    must_look: bool,
     alone_since: Option<Instant>,
     begun: Instant,
     /// When the session began, in milliseconds since the call's first audio.
@@ -74,10 +84,14 @@ pub(super) struct AssistSession {
     lines: [Option<mpsc::Sender<ToLine>>; 2],
     from_lines: mpsc::Receiver<FromLine>,
     is_down: [bool; 2],
+    /// Since when it is listened to by no one although it could be.
+    unheard: Option<i64>,
     heard: Heard,
     unwritten: Vec<TranscriptEntry>,
     used: Used,
     unaccounted: Used,
+    /// What is not written down of the call yet.
+    of_call: Used,
     lead: Option<LeadContext>,
     has_news: bool,
     last_asked: Instant,
@@ -94,12 +108,12 @@ impl AssistSession {
         desk: &Desk,
         call: &StoredCall,
         since: i64,
-        (input, state, attached): (mpsc::Receiver<OfPage>, watch::Sender<AssistState>, Arc<()>),
+        SessionEnds { input, state, tells, attached }: SessionEnds,
     ) -> Self {
         let (says, from_lines) = mpsc::channel(2 * WAITING);
         let line = |speaker| {
             let (told, line) = mpsc::channel(WAITING);
-            let line = Line::new(desk.clone(), speaker, line, says.clone());
+            let line = Line::new(desk.clone(), speaker, line, says.clone(), state.subscribe());
             desk.assist().spawn(Box::pin(line.run()));
             Some(told)
         };
@@ -109,7 +123,11 @@ impl AssistSession {
             call: call.clone(),
             input,
             state,
+            tells,
             attached,
+            last_frame: Instant::now(),
+            is_silent: false,
+            must_look: false,
             alone_since: None,
             begun: Instant::now(),
             began_ms: desk.now().saturating_sub(since).max(0),
@@ -117,10 +135,12 @@ impl AssistSession {
             lines,
             from_lines,
             is_down: [false; 2],
+            unheard: None,
             heard: Heard::default(),
             unwritten: Vec::new(),
             used: Used::default(),
             unaccounted: Used::default(),
+            of_call: Used::default(),
             lead: None,
             has_news: false,
             last_asked: Instant::now(),
@@ -142,9 +162,10 @@ impl AssistSession {
         let stop = self.desk.life().streams();
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.note_use().await;
         // What was committed before the events are followed.
         self.look().await;
-        self.report(self.state()).await;
+        self.report(self.shown()).await;
         while self.goes_on() {
             tokio::select! {
                 () = stop.cancelled() => {
@@ -182,19 +203,34 @@ impl AssistSession {
         kinds.contains(&event.kind.as_str()) && event.body.contains(&self.call.id)
     }
 
-    /// Looks at the call anew. What is not known is as it was.
+    /// Looks at the call anew. While that fails nothing is taken.
     async fn look(&mut self) {
-        match self.desk.store().call(&self.call.id, &Scope::All).await {
+        let found = self.desk.store().call(&self.call.id, &Scope::All).await;
+        self.must_look = found.is_err();
+        match found {
             Ok(Some(call)) => {
                 if call.id != self.call.id {
                     self.moved(&call.id);
                 }
                 self.call = call;
+                self.let_go();
             }
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "whether a call may be listened to is not known"),
         }
         self.judge().await;
+    }
+
+    /// The page of an agent who has the call no more is heard no more.
+    fn let_go(&mut self) {
+        let Some(agent) = &self.call.state.agent else { return };
+        let turn = self.desk.assist().with_sessions(|sessions| {
+            let own = sessions.get_mut(&self.call.id).filter(|own| !own.is_closed());
+            own.and_then(|own| own.let_go(agent))
+        });
+        if let Some(turn) = turn {
+            self.tracks.attach(turn);
+        }
     }
 
     /// The call is part of another one: the session goes there.
@@ -216,6 +252,8 @@ impl AssistSession {
             state = AssistState::off(AssistWord::Unavailable, "cap");
         } else if state.is_on() && self.is_down.contains(&true) {
             state = AssistState::off(AssistWord::Unavailable, "provider");
+        } else if state.is_on() && self.must_look {
+            state = AssistState::off(AssistWord::Unavailable, "unknown");
         }
         self.set_state(state).await;
     }
@@ -230,8 +268,50 @@ impl AssistSession {
                 // A line that is behind flushes later by itself.
                 let _ = line.try_send(ToLine::Flush);
             }
+            self.nothing_comes().await;
         }
-        self.report(state).await;
+        let is_away = |state: AssistState| state.state == AssistWord::Unavailable;
+        match (is_away(before), is_away(state)) {
+            (false, true) => self.unheard = Some(self.now()),
+            (true, false) => self.heard_again().await,
+            _ => {}
+        }
+        // A page that is told to send has some time to.
+        (self.last_frame, self.is_silent) = (Instant::now(), false);
+        self.show().await;
+    }
+
+    fn shown(&self) -> AssistState {
+        let state = self.state();
+        if state.is_on() && self.is_silent { AssistState::NO_AUDIO } else { state }
+    }
+
+    /// Says what is to be seen of it, if that is something else than before.
+    async fn show(&self) {
+        let shown = self.shown();
+        if self.tells.send_replace(shown) != shown {
+            self.report(shown).await;
+        }
+    }
+
+    /// What was to come of either speaker and has not is a gap.
+    async fn nothing_comes(&mut self) {
+        let now = self.now();
+        for speaker in Speaker::BOTH {
+            if let Some((from, to)) = self.tracks.stop(speaker, now) {
+                self.gap(speaker, from, to).await;
+            }
+        }
+    }
+
+    /// What was not heard while it could not be is a gap.
+    async fn heard_again(&mut self) {
+        let now = self.now();
+        if let Some(since) = self.unheard.take().filter(|since| *since < now) {
+            for speaker in Speaker::BOTH {
+                self.gap(speaker, since, now).await;
+            }
+        }
     }
 
     fn audience(&self) -> Audience {
@@ -297,6 +377,10 @@ impl AssistSession {
             return;
         }
         self.count(speaker, "taken", 1);
+        self.last_frame = Instant::now();
+        if std::mem::take(&mut self.is_silent) {
+            self.show().await;
+        }
         let used = self.desk.assist().settings().prices.audio(FRAME);
         self.used = self.used.and(used);
         self.unaccounted = self.unaccounted.and(used);
@@ -313,7 +397,20 @@ impl AssistSession {
         let audio = self.desk.assist().settings().prices.audio(self.unaccounted.audio_ms);
         self.unaccounted = Used::default();
         spend(&self.desk, audio).await;
+        self.of_call = self.of_call.and(audio);
+        self.note_use().await;
         self.judge().await;
+    }
+
+    /// Writes down what was used of the call, and learns what its other sessions have used.
+    async fn note_use(&mut self) {
+        match self.desk.store().use_of_call(&self.call.id, self.of_call).await {
+            Ok(sum) => {
+                self.of_call = Used::default();
+                self.used = sum.and(self.unaccounted);
+            }
+            Err(error) => tracing::warn!(%error, "what was used of a call was not written down"),
+        }
     }
 
     async fn gap(&mut self, speaker: Speaker, from: i64, to: i64) {
@@ -329,7 +426,11 @@ impl AssistSession {
                 let change = self.heard.words(speaker, &words, now);
                 self.keep(change).await;
             }
-            FromLine::Gap(speaker, from, to) => self.gap(speaker, from, to).await,
+            FromLine::Gap(speaker, from, to) => {
+                let change = self.heard.drop_open(speaker);
+                self.keep(change).await;
+                self.gap(speaker, from, to).await;
+            }
             FromLine::IsUp(speaker, is_up) => {
                 if let Some(is_down) = self.is_down.get_mut(place(speaker)) {
                     *is_down = !is_up;
@@ -344,163 +445,24 @@ impl AssistSession {
         }
     }
 
-    /// An event for the agent alone: whoever else may read it asks, and is in the audit.
-    fn private(
-        &self,
-        kind: &'static str,
-        body: &serde_json::Value,
-    ) -> Result<NewEvent, StoreError> {
-        NewEvent::new(kind, self.audience(), body)?.not_masked()
-    }
-
-    /// Shows something that is not kept.
-    fn pass_on(&self, kind: &'static str, body: &serde_json::Value) {
-        if let Ok(event) = self.private(kind, body) {
-            self.desk.events().pass_on(event);
-        }
-    }
-
-    async fn keep(&mut self, change: HeardChange) {
-        if let Some(entry) = change.passing {
-            let body = json!({"callId": self.call.id, "entry": entry});
-            self.pass_on("transcript", &body);
-        }
-        for entry in change.kept {
-            self.unwritten.retain(|known| known.id != entry.id);
-            if self.unwritten.len() < UNWRITTEN {
-                self.unwritten.push(entry);
-            } else {
-                tracing::error!("an entry of a transcript is lost: too many wait for the store");
-            }
-        }
-        self.write().await;
-    }
-
-    /// Writes what is to be kept. What cannot be written is written later.
-    async fn write(&mut self) {
-        if self.unwritten.is_empty() {
-            return;
-        }
-        let event = |entry: &TranscriptEntry| {
-            let body = json!({"callId": self.call.id, "entry": entry});
-            self.private("transcript", &body)
-        };
-        let events: Result<Vec<_>, _> = self.unwritten.iter().map(event).collect();
-        let written = match events {
-            Ok(events) => {
-                let (store, entries) = (self.desk.store(), self.unwritten.clone());
-                store.write_transcript(&self.call.id, entries, self.desk.now(), events).await
-            }
-            Err(error) => Err(error),
-        };
-        match written {
-            Ok(()) => self.unwritten.clear(),
-            Err(error) => tracing::warn!(%error, "a transcript was not written; trying again"),
-        }
-    }
-
     /// What follows from time alone.
     async fn pass(&mut self) {
         let is_alone = Arc::strong_count(&self.attached) <= 2;
         self.alone_since = is_alone.then(|| self.alone_since.unwrap_or_else(Instant::now));
+        if self.must_look {
+            self.look().await;
+        } else if self.state().reason == Some("cap") {
+            // Another day may have begun.
+            self.judge().await;
+        }
+        if !self.is_silent && self.last_frame.elapsed() >= SILENT {
+            self.is_silent = true;
+            self.show().await;
+        }
         let now = self.now();
         let change = self.heard.pass(now);
         self.keep(change).await;
         self.suggest().await;
-    }
-
-    /// Asks for a suggestion if it is time, and something new was said.
-    async fn suggest(&mut self) {
-        let settings = self.desk.assist().settings();
-        let is_time = self.last_asked.elapsed() >= settings.every;
-        if settings.chat.is_none()
-            || !is_time
-            || !self.has_news
-            || self.asked.is_some()
-            || !self.state().is_on()
-        {
-            return;
-        }
-        (self.has_news, self.last_asked) = (false, Instant::now());
-        let lead = self.lead().await;
-        let question = prompt::suggestion(self.heard.entries(), &lead);
-        let id = crate::chance::id_text();
-        self.asked = Some(Asked { id, at_ms: self.desk.now(), has_text: false });
-        let (desk, says, used) = (self.desk.clone(), self.answers.0.clone(), self.used);
-        self.desk.assist().spawn(async move {
-            let (so_far, mut texts) = mpsc::channel(8);
-            let shown = async {
-                while let Some(text) = texts.recv().await {
-                    let _ = says.try_send(FromQuestion::Grows(text));
-                }
-            };
-            let asking = async {
-                let answer = ask(&desk, question, SUGGESTION, used, Some(&so_far)).await;
-                drop(so_far);
-                answer
-            };
-            let (answer, ()) = tokio::join!(asking, shown);
-            // A session that is over wants none.
-            let _ = says.send(FromQuestion::Ended(answer)).await;
-        });
-    }
-
-    /// What is known of the lead, once it was asked for.
-    async fn lead(&mut self) -> LeadContext {
-        if self.lead.is_none() {
-            let number = self.call.state.number.clone();
-            let known = match &number {
-                Some(number) => lead_context(&self.desk, number, Some(&self.call.id)).await,
-                None => LeadContext::default(),
-            };
-            self.lead = Some(known);
-        }
-        self.lead.clone().unwrap_or_default()
-    }
-
-    fn suggestion_body(&self, asked: &Asked, text: &str, done: bool) -> serde_json::Value {
-        let at = jiff::Timestamp::from_millisecond(asked.at_ms).unwrap_or_default().to_string();
-        let suggestion = json!({"id": asked.id, "text": text, "done": done, "at": at});
-        json!({"callId": self.call.id, "suggestion": suggestion})
-    }
-
-    async fn answer(&mut self, answer: FromQuestion) {
-        let Some(mut asked) = self.asked.take() else { return };
-        match answer {
-            FromQuestion::Grows(text) => {
-                if !text.is_empty() {
-                    asked.has_text = true;
-                    self.pass_on("suggestion", &self.suggestion_body(&asked, &text, false));
-                }
-                self.asked = Some(asked);
-            }
-            FromQuestion::Ended(ChatAnswer { text, used }) => {
-                self.used = self.used.and(used);
-                match text {
-                    Some(text) => self.suggested(&asked, text).await,
-                    // What was shown of it goes.
-                    None if asked.has_text => {
-                        self.pass_on("suggestion", &self.suggestion_body(&asked, "", true));
-                    }
-                    None => {}
-                }
-            }
-        }
-    }
-
-    async fn suggested(&self, asked: &Asked, text: String) {
-        let body = self.suggestion_body(asked, &text, true);
-        let (id, at_ms) = (asked.id.clone(), asked.at_ms);
-        let suggestion = Suggestion { id, text, at_ms, dismissed: false };
-        let written = match self.private("suggestion", &body) {
-            Ok(event) => {
-                self.desk.store().write_suggestion(&self.call.id, suggestion, vec![event]).await
-            }
-            Err(error) => Err(error),
-        };
-        if let Err(error) = written {
-            tracing::warn!(%error, "a suggestion was not written");
-        }
     }
 
     /// Takes the last words, and writes what the call came to.
@@ -517,12 +479,17 @@ impl AssistSession {
             }
         }
         for speaker in Speaker::BOTH {
+            let change = self.heard.drop_open(speaker);
+            self.keep(change).await;
             if let Some((from, to)) = self.tracks.take_missing(speaker) {
                 self.gap(speaker, from, to).await;
             }
         }
+        self.nothing_comes().await;
+        self.heard_again().await;
         let change = self.heard.finish();
         self.keep(change).await;
+        self.write_last().await;
         self.account().await;
         if self.state().state == AssistWord::Ended && self.desk.assist().settings().chat.is_some() {
             self.summarise().await;
@@ -541,26 +508,7 @@ impl AssistSession {
             self.line_says(words).await;
         }
     }
-
-    async fn summarise(&mut self) {
-        if !self.heard.has_words() {
-            return;
-        }
-        let lead = self.lead().await;
-        let question = prompt::call_summary(self.heard.entries(), &lead);
-        let ChatAnswer { text, .. } = ask(&self.desk, question, SUMMARY, self.used, None).await;
-        let Some(text) = text else { return };
-        let done = AssistState { state: AssistWord::Ended, reason: Some("summary") };
-        let body = json!({"callId": self.call.id, "state": done.state, "reason": done.reason});
-        let written = match NewEvent::new("assist", self.audience(), &body) {
-            Ok(event) => {
-                let store = self.desk.store();
-                store.write_summary(&self.call.id, &text, self.desk.now(), vec![event]).await
-            }
-            Err(error) => Err(error),
-        };
-        if let Err(error) = written {
-            tracing::warn!(%error, "a call's summary was not written");
-        }
-    }
 }
+
+#[cfg(test)]
+mod tests;

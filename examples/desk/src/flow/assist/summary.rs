@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use ozonetel_sdk::types::PhoneNumber;
+use tokio::sync::oneshot;
 
 use super::asking::ask;
 use crate::assist::attachment::SessionHandle;
@@ -40,25 +41,32 @@ pub async fn call_summary(desk: &Desk, call: &str) -> Result<Option<String>, Sto
 /// What is known of a lead, in two sentences, with the time at which it was written; `None` if it is not there in time.
 pub async fn lead_summary(desk: &Desk, lead: &Lead) -> Option<(String, i64)> {
     desk.assist().settings().chat.as_ref()?;
-    let work = async {
-        let about = lead_context(desk, &lead.number, None).await;
-        if about.is_empty() {
-            return None;
-        }
-        let question = prompt::lead_summary(&about);
-        let mut hasher = DefaultHasher::new();
-        question.about.hash(&mut hasher);
-        let key = (lead.id.clone(), hasher.finish());
-        let summaries = &desk.assist().summaries;
-        if let Some(known) = summaries.get(&key).await {
-            return Some(known);
-        }
-        let answer = ask(desk, question, WITHIN, Used::default(), None).await;
-        let summary = (two_sentences(&answer.text?).to_owned(), desk.now());
-        summaries.insert(key, summary.clone()).await;
-        Some(summary)
-    };
-    tokio::time::timeout(WITHIN, work).await.ok().flatten()
+    let (says, written) = oneshot::channel();
+    let (work, lead) = (desk.clone(), lead.clone());
+    // It goes on when no one waits any more: what is asked is counted, and the next look has the answer.
+    desk.assist().spawn(async move {
+        let _ = says.send(write_of_lead(&work, &lead).await);
+    });
+    tokio::time::timeout(WITHIN, written).await.ok()?.ok().flatten()
+}
+
+async fn write_of_lead(desk: &Desk, lead: &Lead) -> Option<(String, i64)> {
+    let about = lead_context(desk, &lead.number, None).await;
+    if about.is_empty() {
+        return None;
+    }
+    let question = prompt::lead_summary(&about);
+    let mut hasher = DefaultHasher::new();
+    question.about.hash(&mut hasher);
+    let key = (lead.id.clone(), hasher.finish());
+    let summaries = &desk.assist().summaries;
+    if let Some(known) = summaries.get(&key).await {
+        return Some(known);
+    }
+    let answer = ask(desk, question, WITHIN, Used::default(), None).await;
+    let summary = (two_sentences(&answer.text?).to_owned(), desk.now());
+    summaries.insert(key, summary.clone()).await;
+    Some(summary)
 }
 
 /// What is known of the person with a number. What cannot be found out is left out.

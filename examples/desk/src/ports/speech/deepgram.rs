@@ -207,8 +207,9 @@ impl SpeechStream for DeepgramStream {
         send(&mut self.socket, Message::text(r#"{"type":"KeepAlive"}"#)).await
     }
 
-    async fn flush(&mut self) -> Result<(), SpeechError> {
-        send(&mut self.socket, Message::text(r#"{"type":"Finalize"}"#)).await
+    async fn flush(&mut self) -> Result<i64, SpeechError> {
+        send(&mut self.socket, Message::text(r#"{"type":"Finalize"}"#)).await?;
+        Ok(0)
     }
 
     async fn finish(&mut self) -> Result<(), SpeechError> {

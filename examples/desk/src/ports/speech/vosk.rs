@@ -98,10 +98,11 @@ impl SpeechStream for VoskStream {
         send(&mut self.socket, Message::Ping(Bytes::new())).await
     }
 
-    async fn flush(&mut self) -> Result<(), SpeechError> {
+    async fn flush(&mut self) -> Result<i64, SpeechError> {
         // Half a second of silence ends an utterance; there is no command for it.
         let silence = vec![0; RATE as usize];
-        self.send(silence.into()).await
+        self.send(silence.into()).await?;
+        Ok(500)
     }
 
     async fn finish(&mut self) -> Result<(), SpeechError> {

@@ -45,6 +45,7 @@ const MOST_MISSING: u32 = 36_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum AudioEnd {
     CallOver,
+    SessionOver,
     GoingAway,
     PageGone,
     OtherPage,
@@ -57,6 +58,7 @@ impl AudioEnd {
     fn frame(self) -> (u16, String) {
         let (code, reason) = match self {
             Self::CallOver => (1000, "the call is not listened to any more"),
+            Self::SessionOver => (1013, "open it again"),
             Self::GoingAway => (1001, "the desk stops"),
             Self::PageGone => (1001, "nothing is heard of the page"),
             Self::OtherPage => (4001, "another page sends this call's audio"),
@@ -193,8 +195,16 @@ impl Page {
                 Message::Ping(_) | Message::Pong(_) | Message::Close(_) => continue,
             };
             if !self.hand_on(said) {
-                return Some(AudioEnd::CallOver);
+                return Some(self.over());
             }
+        }
+    }
+
+    /// The session takes no more: the call is over, or the page came as the session ended for lack of one.
+    fn over(&self) -> AudioEnd {
+        match self.attachment.state.borrow().state {
+            AssistWord::Ended => AudioEnd::CallOver,
+            _ => AudioEnd::SessionOver,
         }
     }
 
@@ -224,7 +234,7 @@ impl Page {
             let message = tokio::select! {
                 changed = states.changed() => {
                     if changed.is_err() {
-                        return AudioEnd::CallOver;
+                        return self.over();
                     }
                     let AssistState { state, reason } = *states.borrow_and_update();
                     let text = json!({"type": "state", "state": state, "reason": reason});

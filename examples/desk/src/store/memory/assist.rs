@@ -17,8 +17,8 @@ pub(super) struct AssistTable {
     /// By call and id, each with the time it was written first.
     entries: BTreeMap<(String, String), (i64, TranscriptEntry)>,
     suggestions: BTreeMap<(String, String), Suggestion>,
-    /// By call: since when, and the summary.
-    assisted: BTreeMap<String, (i64, Option<String>)>,
+    /// By call: since when, the summary, and what was used.
+    assisted: BTreeMap<String, (i64, Option<String>, Used)>,
     consents: BTreeMap<String, bool>,
     used: BTreeMap<String, Used>,
 }
@@ -34,7 +34,9 @@ impl AssistTable {
         moved(&mut self.entries, id, other);
         moved(&mut self.suggestions, id, other);
         if let Some(known) = self.assisted.remove(other) {
-            self.assisted.entry(id.to_owned()).or_insert(known);
+            let used = known.2;
+            let both = self.assisted.entry(id.to_owned());
+            both.and_modify(|own| own.2 = own.2.and(used)).or_insert(known);
         }
     }
 
@@ -55,7 +57,7 @@ impl Assists for Memory {
     async fn begin_assist(&self, call: &str, at: i64) -> Result<i64, StoreError> {
         self.write(|state| {
             let call = own_id(state, call);
-            Ok(state.assist.assisted.entry(call).or_insert((at, None)).0)
+            Ok(state.assist.assisted.entry(call).or_insert((at, None, Used::default())).0)
         })
         .await
     }
@@ -168,6 +170,17 @@ impl Assists for Memory {
         .await
     }
 
+    async fn use_of_call(&self, call: &str, more: Used) -> Result<Used, StoreError> {
+        let more = Used { micros: 0, ..more };
+        self.write(|state| {
+            let call = own_id(state, call);
+            let Some(known) = state.assist.assisted.get_mut(&call) else { return Ok(more) };
+            known.2 = known.2.and(more);
+            Ok(known.2)
+        })
+        .await
+    }
+
     async fn use_assist(&self, day: &str, more: Used) -> Result<Used, StoreError> {
         self.write(|state| {
             let used = state.assist.used.entry(day.to_owned()).or_default();
@@ -186,7 +199,7 @@ impl Assists for Memory {
             let all = count(table);
             table.entries.retain(|_, (at, _)| *at >= before);
             table.suggestions.retain(|_, one| one.at_ms >= before);
-            table.assisted.retain(|_, (since, _)| *since >= before);
+            table.assisted.retain(|_, (since, ..)| *since >= before);
             table.used.retain(|of, _| *of.as_str() >= *day);
             Ok((all - count(table)) as u64)
         })

@@ -130,13 +130,24 @@ impl Handoffs for Memory {
             let all = state.handoffs.0.values();
             let mut waiting: Vec<_> = all
                 .filter(|row| {
-                    row.agent.is_same_agent(agent) && row.made_ms >= since_ms && row.call.is_none()
+                    row.agent.is_same_agent(agent)
+                        && row.changed_ms >= since_ms
+                        && row.call.is_none()
                 })
                 .cloned()
                 .collect();
-            waiting.sort_by(|a, b| (b.made_ms, &b.id).cmp(&(a.made_ms, &a.id)));
+            waiting.sort_by(|a, b| (b.changed_ms, &b.id).cmp(&(a.changed_ms, &a.id)));
             waiting.truncate(200);
             Ok(waiting)
+        })
+        .await
+    }
+
+    async fn forget_handoffs(&self, before_ms: i64) -> Result<u64, StoreError> {
+        self.write(|state| {
+            let all = state.handoffs.0.len();
+            state.handoffs.0.retain(|_, row| row.call.is_some() || row.changed_ms >= before_ms);
+            Ok((all - state.handoffs.0.len()) as u64)
         })
         .await
     }

@@ -15,6 +15,7 @@ pub(super) fn cases() -> Vec<Case> {
         a_call_has_one_beginning_and_one_summary,
         consents_are_kept_and_audited,
         what_is_used_adds_up_by_day,
+        what_is_used_of_a_call_adds_up,
         what_is_old_goes,
     ]
 }
@@ -98,6 +99,19 @@ async fn what_is_used_adds_up_by_day(store: Arc<dyn Store>) {
     let sum = Used { audio_ms: 6, tokens: 7, micros: 3 };
     assert_eq!(store.use_assist("2026-11-20", more).await, Ok(sum));
     assert_eq!(store.use_assist("2026-11-21", Used::default()).await, Ok(Used::default()));
+}
+
+async fn what_is_used_of_a_call_adds_up(store: Arc<dyn Store>) {
+    store.begin_assist(CALL, 1).await.unwrap();
+    assert_eq!(store.use_of_call(CALL, Used::default()).await, Ok(Used::default()));
+    let one = Used { audio_ms: 5, tokens: 7, micros: 0 };
+    assert_eq!(store.use_of_call(CALL, one).await, Ok(one));
+    let more = Used { audio_ms: 1, tokens: 0, micros: 3 };
+    let sum = Used { audio_ms: 6, tokens: 7, micros: 0 };
+    assert_eq!(store.use_of_call(CALL, more).await, Ok(sum));
+    assert_eq!(store.begin_assist(CALL, 9).await, Ok(1));
+    assert_eq!(store.use_of_call(CALL, Used::default()).await, Ok(sum), "it begins anew");
+    assert_eq!(store.use_of_call("90000000000000002", one).await, Ok(one), "no one listens");
 }
 
 async fn what_is_old_goes(store: Arc<dyn Store>) {

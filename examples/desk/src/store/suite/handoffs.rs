@@ -20,6 +20,7 @@ pub(super) fn cases() -> Vec<Case> {
         a_call_and_a_hand_off_are_joined_to_one_other_each,
         a_call_that_becomes_part_of_another_brings_its_hand_off,
         what_no_call_was_found_for_goes_with_the_notes_of_its_time,
+        what_no_call_was_found_for_goes_by_itself,
         of_two_hand_offs_of_what_was_one_call_both_go_with_its_notes,
     ]
 }
@@ -75,7 +76,7 @@ async fn a_hand_off_is_found_by_every_id_of_its_call(store: Arc<dyn Store>) {
     carried.call_sid = Some("CA1".into());
     carried.leg_sid = Some("CA2".into());
     store.begin_handoff(carried.clone(), Vec::new()).await.unwrap();
-    let later = HandoffRow { made_ms: 11, ..row("h2", "s2", "a") };
+    let later = HandoffRow { made_ms: 11, changed_ms: 11, ..row("h2", "s2", "a") };
     store.begin_handoff(later.clone(), Vec::new()).await.unwrap();
     let sid = |sid: &str| CallKeys { call_sid: Some(sid.into()), call_id: None };
     for (keys, expected) in [
@@ -97,6 +98,11 @@ async fn a_hand_off_is_found_by_every_id_of_its_call(store: Arc<dyn Store>) {
     assert_eq!(waiting, [later.clone(), carried]);
     assert_eq!(store.waiting_handoffs(&"agent01".into(), 11).await, Ok(vec![later]));
     assert_eq!(store.waiting_handoffs(&"agent02".into(), 0).await, Ok(Vec::new()));
+    // What is written again is waited for again.
+    let known = store.handoff("h1").await.unwrap().unwrap();
+    let again = HandoffRow { changed_ms: 12, ..known.clone() };
+    store.change_handoff(&known, again.clone(), Vec::new()).await.unwrap();
+    assert_eq!(store.waiting_handoffs(&"agent01".into(), 12).await, Ok(vec![again]));
 }
 
 async fn of_two_changes_of_one_row_the_second_is_told(store: Arc<dyn Store>) {
@@ -179,6 +185,22 @@ async fn what_no_call_was_found_for_goes_with_the_notes_of_its_time(store: Arc<d
     assert_eq!(store.handoff("h1").await, Ok(None));
     assert!(store.handoff("h2").await.unwrap().is_some(), "it is not as old");
     assert!(store.handoff("h3").await.unwrap().is_some(), "its call goes on");
+}
+
+async fn what_no_call_was_found_for_goes_by_itself(store: Arc<dyn Store>) {
+    for (id, changed_ms) in [("h1", 10), ("h2", 20), ("h3", 10)] {
+        let new = HandoffRow { changed_ms, ..row(id, "s1", id) };
+        store.begin_handoff(new, Vec::new()).await.unwrap();
+    }
+    let joins =
+        CallChange { handoff: Some("h3".into()), ..change("11", 0, &[], &[rung("i1", "11")]) };
+    store.save_call(joins).await.unwrap();
+    assert_eq!(store.forget_handoffs(20).await, Ok(1));
+    assert_eq!(store.handoff("h1").await, Ok(None));
+    assert!(store.handoff("h2").await.unwrap().is_some(), "it was written later");
+    assert!(store.handoff("h3").await.unwrap().is_some(), "its call keeps it");
+    assert_eq!(store.forget_handoffs(21).await, Ok(1));
+    assert_eq!(store.forget_handoffs(1_000).await, Ok(0));
 }
 
 async fn of_two_hand_offs_of_what_was_one_call_both_go_with_its_notes(store: Arc<dyn Store>) {

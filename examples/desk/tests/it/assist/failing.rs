@@ -2,18 +2,30 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
+use axum::body::Body;
 use desk::assist::AssistSettings;
+use desk::core::assist::budget::Used;
+use desk::core::assist::prompt::Question;
 use desk::core::assist::transcript::Speaker::{Agent, Customer};
+use desk::core::caller::Role;
+use desk::ports::chat::{AnswerStream, Chat, ChatError};
 use desk::ports::speech::deepgram::Deepgram;
 use desk::ports::speech::vosk::Vosk;
 use desk::ports::speech::{SpeechError, SpeechToText};
 use desk::simulated::stand_ins::{StandInFault, StandInFaults, StandIns};
+use desk::{Settings, app};
+use http::Request;
+use ozonetel_sim::world::Setup;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
+use tower::ServiceExt as _;
 use url::Url;
 
 use super::{Assisted, script, until};
+use crate::floor::{Answer, Floor, settings, token};
 
 fn speech(fault: StandInFault) -> StandInFaults {
     StandInFaults { speech: fault, ..StandInFaults::default() }
@@ -73,14 +85,25 @@ async fn a_provider_that_is_gone_is_said_and_delays_no_command() {
     page.is("on").await;
     page.speak(&[Customer, Agent]).await;
     assert_eq!(page.becomes("unavailable").await.as_deref(), Some("provider"));
+    let away = Instant::now();
     for command in ["hold", "unhold", "mute", "unmute"] {
         let done = assisted.post(&format!("/api/calls/{ucid}/{command}"), json!({})).await;
         assert_eq!(done.status(), 200, "{command}");
     }
+    let away = away.elapsed().as_millis();
     assisted.stand_ins.set_faults(StandInFaults::default());
     page.becomes("on").await;
-    // What was lost is known to be.
-    let entries = assisted.entries(&ucid, |entries| !entries.is_empty()).await;
+    // What was lost is known to be: all of the time, of both speakers.
+    let is_gap = |entry: &Value, speaker: &str| {
+        let length = entry["endMs"].as_i64().unwrap() - entry["startMs"].as_i64().unwrap();
+        entry["kind"] == "gap"
+            && entry["speaker"] == speaker
+            && u128::try_from(length).unwrap() >= away
+    };
+    let both = |entries: &[Value]| {
+        ["customer", "agent"].iter().all(|one| entries.iter().any(|entry| is_gap(entry, one)))
+    };
+    let entries = assisted.entries(&ucid, both).await;
     assert!(entries.iter().all(|entry| entry["kind"] == "gap" || entry["text"] != ""));
 }
 
@@ -105,6 +128,48 @@ async fn a_provider_that_says_nothing_holds_up_neither_commands_nor_the_end() {
     let path = format!("/api/calls/{ucid}/summary");
     let none = assisted.respond(&assisted.agent, http::Method::GET, &path, &json!({})).await;
     assert_eq!(none.status(), 204);
+}
+
+/// Answers when no one waits any more.
+#[derive(Debug)]
+struct Late;
+
+#[async_trait]
+impl Chat for Late {
+    fn name(&self) -> &'static str {
+        "late"
+    }
+
+    async fn ask(&self, _: Question) -> Result<AnswerStream, ChatError> {
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        Err(ChatError::Unreachable)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_slow_provider_is_asked_of_a_lead_is_counted() {
+    let assist = AssistSettings { chat: Some(Arc::new(Late)), ..AssistSettings::default() };
+    let floor = Floor::with(Setup::default(), Settings { assist, ..settings() });
+    let supervisor = token(&floor.desk, Role::Supervisor, &["agent01"]).await;
+    let ask = async |request: http::request::Builder, body: &'static str| {
+        let request = request.header("authorization", format!("Bearer {supervisor}"));
+        let request = request.body(Body::from(body)).unwrap();
+        app(floor.desk.clone()).unwrap().oneshot(request).await.unwrap()
+    };
+    let import = Request::post("/api/leads/import").header("content-type", "text/csv");
+    ask(import, "number,name,City,agent\n9000000001,Asha Demo,Pune,agent01\n").await;
+    let leads = Answer::of(ask(Request::get("/api/leads"), "").await).await.ok().json;
+    let id = leads["leads"][0]["id"].as_str().unwrap();
+    let summary = ask(Request::get(format!("/api/leads/{id}/summary")), "").await;
+    assert_eq!(summary.status(), 204);
+    let day = floor.desk.client().today().to_string();
+    until(async || {
+        let used = floor.desk.store().use_assist(&day, Used::default()).await.unwrap();
+        (used.tokens > 0).then_some(())
+    })
+    .await;
+    let metrics = floor.desk.metrics().render();
+    assert!(metrics.contains(r#"provider="late",outcome="slow"} 1"#), "{metrics}");
 }
 
 #[tokio::test]

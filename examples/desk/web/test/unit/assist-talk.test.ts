@@ -154,6 +154,15 @@ describe('what is known of the calls', () => {
     expect(talks.of('1').standing).toBeNull();
   });
 
+  test('how it stands: a desk to which the sound does not come knows less than the one to which it does', () => {
+    const talks = new Talks(asks());
+    heard(talks, 'assist', { callId: '1', state: 'unavailable', reason: 'cap' });
+    heard(talks, 'call.changed', { ...call({ ucid: '1' }), assist: { state: 'paused', reason: 'noAudio' } });
+    expect(talks.of('1').standing).toEqual({ state: 'unavailable', reason: 'cap' });
+    heard(talks, 'call.changed', { ...call({ ucid: '1' }), assist: { state: 'held', reason: 'onHold' } });
+    expect(talks.of('1').standing).toBeNull();
+  });
+
   test('only so many calls are kept, the newest', () => {
     const talks = new Talks(asks());
     for (let n = 0; n < 20; n += 1) heard(talks, 'transcript', { callId: String(n), entry: entry('a', 0, 'x') });

@@ -1,9 +1,9 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import { sameAgent } from '../../api/agents';
 import { softphone, stream } from '../../app';
 import { useCalls, useMe, usePhone } from '../../state';
 import { Listening } from './listening';
 import { KINDS, talks, useStanding } from './store';
+import { heardCall } from './whose';
 import type { Call } from '../../api/types';
 
 /** Nothing is to be seen of it: as long as the page is there, it listens to the desk, and to the call if its sound is here. */
@@ -11,7 +11,7 @@ export function Capture() {
   const { data: me } = useMe();
   const agent = me?.agents[0] ?? null;
   const { leg } = usePhone();
-  const call = useCalls().find((one) => one.phase === 'active' && sameAgent(one.agent, agent)) ?? null;
+  const call = heardCall(useCalls(), agent, leg);
   useEffect(() => stream.listen(KINDS, (message) => talks.heard(message)), []);
   useEffect(() => {
     let was = stream.standing;
@@ -20,7 +20,7 @@ export function Capture() {
       was = stream.standing;
     });
   }, []);
-  return call && leg.kind === 'up' && me?.assist?.transcript ? <Sound key={call.ucid} call={call} /> : null;
+  return call && me?.assist?.transcript ? <Sound key={call.ucid} call={call} /> : null;
 }
 
 /** For these no frame is ever wanted. */

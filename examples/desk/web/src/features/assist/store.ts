@@ -92,9 +92,13 @@ export class Talks {
     this.#is(ucid, { ...(entry && { entries: said(entries, entry) }), ...(suggestion && { suggestions: suggested(suggestions, suggestion) }) });
   }
 
-  /** A record of the call that says how it stands counts from now on. */
+  /**
+   * A record of the call that says how it stands counts from now on. One that a desk makes to which the sound does not
+   * come knows nothing of the desk to which it does.
+   */
   #record(call: Call) {
-    if (desk.standingIn(call) && this.of(call.ucid).standing) this.#is(call.ucid, { standing: null });
+    const standing = desk.standingIn(call);
+    if (standing && standing.reason !== 'noAudio' && this.of(call.ucid).standing) this.#is(call.ucid, { standing: null });
   }
 
   #is(ucid: string, change: Partial<Talk>) {

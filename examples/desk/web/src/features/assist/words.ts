@@ -5,8 +5,8 @@ export const en = {
   sign: {
     on: 'transcribed', paused: 'transcript paused', off: 'not transcribed',
     reasons: {
-      recordingPaused: 'while nothing is recorded', onHold: 'while on hold', cap: 'the limit of the day or of the call is reached',
-      provider: 'the speech service does not answer; the call goes on as it is', stopping: 'the desk is restarting',
+      recordingPaused: 'while nothing is recorded', onHold: 'while on hold', noAudio: 'no sound of the call comes from a page', cap: 'the limit of the day or of the call is reached',
+      provider: 'the speech service does not answer; the call goes on as it is', stopping: 'the desk is restarting', unknown: 'the desk does not know how the call stands',
     } as Record<string, string>,
   },
   panel: {
@@ -32,8 +32,8 @@ export const hi: AssistWords = {
   sign: {
     on: 'लिखा जा रहा है', paused: 'लिखना रुका है', off: 'नहीं लिखा जा रहा',
     reasons: {
-      recordingPaused: 'रिकॉर्डिंग न होने तक', onHold: 'होल्ड रहने तक', cap: 'दिन या कॉल की सीमा पूरी हुई',
-      provider: 'वाक् सेवा उत्तर नहीं देती; कॉल वैसे ही चलती है', stopping: 'डेस्क फिर शुरू हो रही है',
+      recordingPaused: 'रिकॉर्डिंग न होने तक', onHold: 'होल्ड रहने तक', noAudio: 'किसी पेज से कॉल की आवाज़ नहीं आ रही', cap: 'दिन या कॉल की सीमा पूरी हुई',
+      provider: 'वाक् सेवा उत्तर नहीं देती; कॉल वैसे ही चलती है', stopping: 'डेस्क फिर शुरू हो रही है', unknown: 'डेस्क को कॉल की स्थिति ज्ञात नहीं',
     },
   },
   panel: {
