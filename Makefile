@@ -1,4 +1,4 @@
-# Two commands do all set-up: `make desk` runs the desk on simulated calls, `make test` runs every check.
+# Two commands do all set-up: `make desk` runs the desk on simulated calls, `make test` runs every check that takes minutes.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help desk cluster chaos load test docs package phone-test stories kills seeds planted release verify first-steps security describe describe-check bench fuzz check-more setup

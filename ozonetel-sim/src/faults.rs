@@ -55,6 +55,10 @@ pub(crate) const MDL_PATH: &str = "mdl";
 pub(crate) const PUSH: &str = "PUSH";
 /// The path of faults that hit pushes; with a colon and a kind's word, pushes of that kind.
 pub(crate) const PUSH_PATH: &str = "push";
+/// The path of faults that hit pings of an agent's socket, and nothing else.
+pub(crate) const PING_PATH: &str = "mdl:ping";
+/// What pushes of one kind are called after the colon.
+const PUSH_KINDS: [&str; 5] = ["callback", "call", "agent", "status", "check"];
 
 impl FaultKind {
     /// Every kind.
@@ -182,9 +186,9 @@ impl FromStr for FaultKind {
 pub struct Fault {
     /// What goes wrong.
     pub kind: FaultKind,
-    /// The path; `mdl` for the agent socket; `push` for what the service sends, or `push:callback`,
-    /// `push:call`, `push:agent`, `push:status` for some of it; or `*` for every path but the
-    /// control API's and the token's.
+    /// The path; `mdl` for the agent socket without its pings, `mdl:ping` for those; `push` for what the service sends, or `push:callback`,
+    /// `push:call`, `push:agent`, `push:status`, `push:check` for some of it; or `*` for every path
+    /// but the control API's and the token's.
     pub path: String,
     /// The method in capitals; any method without it.
     pub method: Option<String>,
@@ -232,6 +236,44 @@ impl Fault {
         self
     }
 
+    /// Why it could never hit anything, if it could not.
+    ///
+    /// ```
+    /// use ozonetel_sim::{Fault, FaultKind};
+    /// let fault = Fault::new(FaultKind::Duplicate);
+    /// assert_eq!(fault.clone().on("mdl").never_hits(), None);
+    /// assert!(fault.on("/ca_apis/aht").never_hits().is_some());
+    /// ```
+    pub fn never_hits(&self) -> Option<&'static str> {
+        let kind = self.kind;
+        let is = |word: &str| self.method.as_deref().is_some_and(|m| m.eq_ignore_ascii_case(word));
+        let none = self.method.is_none();
+        let on_request = kind.on_request() && !is(SOCKET) && !is(PUSH);
+        let on_socket = kind.on_socket() && (none || is(SOCKET));
+        let (hits, why) = match self.path.as_str() {
+            "*" => (on_request || on_socket, "this kind hits pushes only: path has to be push"),
+            MDL_PATH | PING_PATH => {
+                (on_socket, "this kind cannot hit the agent socket, whose method is WS")
+            }
+            PUSH_PATH => (kind.on_push() && (none || is(PUSH)), NO_PUSH),
+            path if path.starts_with('/') => {
+                let why = "path is without a query, and this kind cannot hit a request";
+                (on_request && !path.contains('?'), why)
+            }
+            path => {
+                let part = path.strip_prefix("push:");
+                if part.is_none_or(|part| !PUSH_KINDS.contains(&part)) {
+                    return Some(
+                        "path has to begin with /, or be *, mdl, mdl:ping, push, or push: and \
+                         callback, call, agent, status or check",
+                    );
+                }
+                (kind.on_push() && (none || is(PUSH)), NO_PUSH)
+            }
+        };
+        (!hits).then_some(why)
+    }
+
     fn hits(&self, method: &str, path: &str, spared: bool) -> bool {
         if !self.kind.fits(method) {
             return false;
@@ -245,6 +287,9 @@ impl Fault {
     }
 }
 
+/// Why a fault cannot hit what the service sends.
+const NO_PUSH: &str = "this kind cannot hit pushes, whose method is PUSH";
+
 /// Faults in the order they were asked for; the first that fits is used first.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(VecDeque<Fault>);
@@ -253,9 +298,9 @@ pub(crate) struct Faults(VecDeque<Fault>);
 const MOST: usize = 10_000;
 
 impl Faults {
-    /// Adds a fault; false when too many wait already.
+    /// Adds a fault; false when too many wait already, or it could never hit anything.
     pub(crate) fn add(&mut self, fault: Fault) -> bool {
-        let room = self.0.len() < MOST;
+        let room = self.0.len() < MOST && fault.never_hits().is_none();
         if room && fault.count > 0 {
             self.0.push_back(fault);
         }
@@ -306,6 +351,36 @@ mod tests {
         assert_eq!(kinds(PUSH, "push:callback", true), None);
         assert_eq!(kinds(PUSH, "push:agent", true), Some(FaultKind::Loss));
         assert_eq!(kinds("GET", "/a", false), Some(FaultKind::Delay));
+    }
+
+    #[test]
+    fn what_is_taken_can_hit_what_it_names_and_what_is_refused_hits_nothing() {
+        let targets = [
+            ("GET", "/a", false),
+            ("POST", "/a", false),
+            (SOCKET, MDL_PATH, false),
+            (SOCKET, PING_PATH, true),
+            (PUSH, "push:callback", true),
+            (PUSH, "push:call", true),
+            (PUSH, "push:agent", true),
+            (PUSH, "push:status", true),
+            (PUSH, "push:check", true),
+        ];
+        let paths = ["*", "push", "push:anything", "x", "", "/a?b=c"];
+        let paths = targets.iter().map(|(_, path, _)| *path).chain(paths);
+        for path in paths {
+            for kind in FaultKind::ALL {
+                for method in [None, Some("get"), Some("POST"), Some("ws"), Some("push")] {
+                    let mut fault = Fault::new(kind).on(path);
+                    fault.method = method.map(str::to_owned);
+                    let hit = targets.iter().any(|(method, path, spared)| {
+                        let mut one = Faults(VecDeque::from([fault.clone()]));
+                        one.take(method, path, *spared).is_some()
+                    });
+                    assert_eq!(Faults::default().add(fault.clone()), hit, "{fault:?}");
+                }
+            }
+        }
     }
 
     #[test]

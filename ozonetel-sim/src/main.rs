@@ -24,7 +24,8 @@ struct Options {
     /// Seed of everything that is random.
     #[arg(long)]
     seed: Option<u64>,
-    /// Divides ringing, talk, wrap-up and traffic times; never token life or rate windows.
+    /// Divides every time of telephone life, also how long a lost softphone is waited for; never token life or rate
+    /// windows.
     #[arg(long, value_parser = speed, allow_negative_numbers = true)]
     speed: Option<f64>,
     /// Authentication mode of the account [default: the scenario's, else token].

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::answers;
 use crate::delivery_queue::{DeliveryQueue, PushCounts};
-use crate::faults::{Fault, FaultKind, Faults, MDL_PATH, SOCKET};
+use crate::faults::{Fault, FaultKind, Faults, MDL_PATH, PING_PATH, SOCKET};
 use crate::request_log::{self, LogEntry, RequestLog};
 use crate::response::{FaultyResponse, ServiceResponse};
 use crate::world::{Setup, Timestamp, World};
@@ -106,10 +106,10 @@ impl Service {
         token: &Token,
     ) -> (Option<Fault>, Token) {
         self.world_mut().advance_to(now);
-        // A keep-alive says nothing worth a line.
+        // A keep-alive says nothing worth a line, and has faults of its own.
         if token.kind() == Some("ping") {
             let reply = answers::mdl::answer(self.world_mut(), token).0;
-            return (None, reply);
+            return (self.faults.take(SOCKET, PING_PATH, true), reply);
         }
         let mut entry = self.log.token_arrived(now.to_string(), path, token);
         let fault = self.faults.take(SOCKET, MDL_PATH, false);

@@ -104,7 +104,7 @@ impl SimBuilder {
         self
     }
 
-    /// Divides ringing, talk, wrap-up and traffic times.
+    /// Divides every time of telephone life ([`Setup::speed`]).
     pub fn speed(mut self, speed: f64) -> Self {
         self.setup.speed = speed;
         self
@@ -465,7 +465,8 @@ impl Sim {
         self.now()
     }
 
-    /// Lets requests go wrong. False when too many faults are waiting already.
+    /// Lets requests go wrong. False when too many faults are waiting already, or this one could never hit
+    /// anything ([`Fault::never_hits`]).
     pub fn fault(&self, fault: Fault) -> bool {
         self.lock().state.service.faults.add(fault)
     }

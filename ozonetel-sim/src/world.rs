@@ -44,7 +44,7 @@ pub use event_log::{EventKind, WorldEvent};
 pub use ids::CallKey;
 pub use ivr::{ApplicationFn, ApplicationRequest, Ivr, IvrCall, IvrDial, IvrInput};
 pub(crate) use leads::column;
-pub use leads::{Lead, LeadFilter, Leads};
+pub use leads::{Lead, LeadFilter, LeadRefusal, Leads};
 pub(crate) use numbers::{is_caller, is_withheld, sip_caller};
 pub use phone_numbers::{PhoneNumberEntry, PhoneNumbers};
 pub use pushes::{EventSubscription, Push, PushKind, PushQueue};
@@ -54,7 +54,7 @@ pub use reports::{AbandonedQuery, AhtOf, CdrQuery, DEFAULT_PAGE, Reports, Summar
 pub use setup::{
     AfterLoss, AgentMode, AgentSetup, ApplicationSetup, CallbackShape, CampaignKind, CampaignSetup,
     ConferenceUcid, Contradiction, LateDisposition, LoginKind, MdlSetup, PhoneBehaviour, PushSetup,
-    Scenario, ScenarioError, Setup, Traffic, UtidForm, is_web_address,
+    Scenario, ScenarioError, Setup, Traffic, UnknownDisposition, UtidForm, is_web_address,
 };
 pub use switch::{
     ActionRefusal, AgentDial, CUSTOMERS, CallControl, CallControlRefusal, DialRefusal,

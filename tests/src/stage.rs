@@ -106,6 +106,7 @@ impl Scenario {
         let disposal = DispositionRequest {
             disposition: "Follow Up".into(),
             comments: String::new(),
+            call_back_time: None,
             auto_release: true,
             pause: None,
         };
@@ -142,9 +143,9 @@ fn populate(world: &mut world::World) -> u64 {
     });
     let lead = serde_json::json!({"PhoneNumber": "9000000011", "Name": "A B"});
     let lead = lead.as_object().cloned().unwrap_or_default();
-    world.leads_mut().add("support_out", lead.clone(), false);
-    world.leads_mut().schedule("support_out", lead);
-    world.block_lists_mut().add("known", vec!["9000000031".into()]);
+    let added = world.leads_mut().add("support_out", lead.clone(), false);
+    assert_eq!((added, world.leads_mut().schedule("support_out", lead)), (Ok(()), Some(1)));
+    assert_eq!(world.block_lists_mut().add("known", vec!["9000000031".into()]), Some(20));
     let subscription = world.pushes_mut().subscription_mut();
     subscription.calls = "https://crm.example.test/calls".into();
     subscription.agents = "https://crm.example.test/agents".into();

@@ -65,9 +65,10 @@ fn incomplete(request: &ApiRequest<'_>) -> Option<Reply> {
 fn refused(refusal: AgentAdminRefusal) -> Reply {
     match refusal {
         AgentAdminRefusal::Exists => Reply::refused("error", "Agent Already Exists"),
-        // No page says what these two are answered; the texts are ours.
+        // No page says what these three are answered; the texts are ours.
         AgentAdminRefusal::Unknown => Reply::refused("error", "Invalid Agent Details"),
         AgentAdminRefusal::Busy => Reply::refused("error", "Agent is busy"),
+        AgentAdminRefusal::Full => Reply::refused("error", "There are too many agents"),
     }
 }
 

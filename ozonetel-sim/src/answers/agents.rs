@@ -23,6 +23,8 @@ impl Answers<Login> for World {
         match self.login(id, password, &phone) {
             Ok(()) => Reply::done(success(&format!("Agent {id} logged in successfully"))),
             Err(LoginRefusal::Credentials) => Reply::refused("error", WRONG_AGENT),
+            // The page requires it and shows no text; this one is ours.
+            Err(LoginRefusal::NoNumber) => Reply::refused("error", "phoneNumber is mandatory"),
             Err(LoginRefusal::Already) => Reply::refused("error", "Agent has already logged in"),
             Err(LoginRefusal::NumberInUse { by }) => {
                 let phone = if phone.len() == 10 { format!("+91{phone}") } else { phone };

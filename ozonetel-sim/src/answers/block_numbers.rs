@@ -15,6 +15,9 @@ const OLDER: AuthErrorStyle = AuthErrorStyle::Texts(
 
 const FORMAT: &str = "Blocknumbers data contains invalid format of numbers";
 
+/// What finds no room is answered; the text is ours.
+const FULL: &str = "There are too many block numbers";
+
 fn invalid(field: &str, text: &str) -> Reply {
     Reply::unchanged(json!({"status": "error", "message": "invalid data", "errors": {field: text}}))
 }
@@ -50,7 +53,9 @@ fn create(world: &mut World, request: &ApiRequest<'_>) -> Reply {
     // A number that some group has already is reported as an error beside the success.
     let (known, new): (Vec<String>, Vec<String>) =
         numbers.into_iter().partition(|number| world.block_lists().is_blocked(number));
-    let id = world.block_lists_mut().add(&name, new.clone());
+    let Some(id) = world.block_lists_mut().add(&name, new.clone()) else {
+        return Reply::refused("error", FULL);
+    };
     Reply::done(json!({"status": "success", "message": "created", "input": input(request),
             "output": {"affectedRows": 1, "lastInsertId": id, "succes": new, "error": known}}))
 }
@@ -105,7 +110,9 @@ impl Answers<AddToGroup> for World {
         let Some(group) = group else { return Reply::refused("error", "Invalid group id") };
         let (known, new): (Vec<String>, Vec<String>) =
             numbers.into_iter().partition(|number| group.numbers.contains(number));
-        group.numbers.extend(new.iter().cloned());
+        if !group.extend(&new) {
+            return Reply::refused("error", FULL);
+        }
         let count = new.len();
         Reply::done(json!({"status": "success", "message": "updated", "input": input(request),
                 "output": {"succes": new, "error": known, "new": count, "inserted": count}}))

@@ -49,6 +49,8 @@ fn act(world: &mut World, request: &ApiRequest<'_>, text: &str, control: &CallCo
             Reply::done(body)
         }
         Err(CallControlRefusal::NotFound) => Reply::refused("Error", "Call not Found"),
+        // Not the service's; the text is ours.
+        Err(CallControlRefusal::Full) => Reply::refused("Error", "Too many participants"),
         Err(CallControlRefusal::Number) => {
             Reply::refused("Error", "Please pass valid Conference number")
         }

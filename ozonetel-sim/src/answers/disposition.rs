@@ -1,6 +1,7 @@
 //! Dispositions: set and list.
 
 use ozonetel_sdk::disposition::{ListDispositions, SetDisposition};
+use ozonetel_sdk::types::LocalDateTime;
 use serde_json::json;
 
 use super::credentials::AuthErrorStyle;
@@ -12,6 +13,17 @@ const LONGEST: usize = 250;
 
 fn fail(details: &str) -> Reply {
     Reply::unchanged(json!({"details": details, "status": "Fail"}))
+}
+
+/// When the customer is to be called back; what is not in the page's form is refused, with a text of ours.
+pub(super) fn call_back_time(request: &ApiRequest<'_>) -> Result<Option<String>, Reply> {
+    let Some(text) = request.given("callBackTime") else { return Ok(None) };
+    let is_minute = text.len() == 16 && text.as_bytes().get(10) == Some(&b' ');
+    if is_minute && text.parse::<LocalDateTime>().is_ok() {
+        Ok(Some(text))
+    } else {
+        Err(fail("Invalid callBackTime"))
+    }
 }
 
 fn unable() -> Reply {
@@ -47,9 +59,14 @@ impl Answers<SetDisposition> for World {
         if pauses && reason.is_none() {
             return fail("Provide pause reason.");
         }
+        let call_back_time = match call_back_time(request) {
+            Ok(time) => time,
+            Err(reply) => return reply,
+        };
         let disposal = DispositionRequest {
             disposition,
             comments: request.text("comments"),
+            call_back_time,
             auto_release: request.yes("autoRelease"),
             pause: reason.filter(|_| pauses),
         };
@@ -62,6 +79,8 @@ impl Answers<SetDisposition> for World {
             ),
             Err(DispositionRefusal::Agent) => fail("Invalid agent"),
             Err(DispositionRefusal::Call) => fail(&format!("Invalid ucid [{ucid}] or did [{did}]")),
+            // No page says whether such a one is refused; the text is ours.
+            Err(DispositionRefusal::Unknown) => fail("Invalid disposition"),
             // A second disposition is a documented failure without a documented text.
             Err(DispositionRefusal::Again) => fail("Disposition already saved"),
         }

@@ -6,10 +6,13 @@ use serde_json::{Value, json};
 
 use super::credentials::AuthErrorStyle;
 use super::{Answers, ApiRequest, Reply};
-use crate::world::{Lead, LeadFilter, World, column};
+use crate::world::{Lead, LeadFilter, LeadRefusal, World, column};
 
 /// Numbers that begin so are on the do-not-disturb list.
 const DND: &str = "98989";
+
+/// What a lead is answered that finds no room; the text is ours.
+const FULL: &str = "The campaign is full";
 
 /// Fields of the request that are not columns of the lead.
 const NO_COLUMNS: [&str; 5] = ["campaign_name", "checkDuplicate", "action", "format", "api_key"];
@@ -32,10 +35,13 @@ impl Answers<AddLead> for World {
         }
         let columns = request.fields.iter().filter(|(name, _)| !NO_COLUMNS.contains(name));
         let lead: Lead = columns.map(|(name, v)| (name.to_owned(), v.clone())).collect();
-        if !self.leads_mut().add(&campaign, lead, request.yes("checkDuplicate")) {
-            return Reply::unchanged(
-                json!({"status": "SUCCESS", "message": "Number Already Exist"}),
-            );
+        match self.leads_mut().add(&campaign, lead, request.yes("checkDuplicate")) {
+            Ok(()) => {}
+            Err(LeadRefusal::Known) => {
+                let body = json!({"status": "SUCCESS", "message": "Number Already Exist"});
+                return Reply::unchanged(body);
+            }
+            Err(LeadRefusal::Full) => return Reply::refused("FAIL", FULL),
         }
         let started = request.text("action").eq_ignore_ascii_case("start");
         let kind = if started { self.campaigns_mut().run(&campaign, true) } else { None };
@@ -95,10 +101,12 @@ fn bulk(
         }
         let status = if number.starts_with(DND) {
             "PhoneNumber Added is a DND Number"
-        } else if world.leads_mut().add(campaign, lead, check) {
-            "SuccessFully Updated"
         } else {
-            "Number Already Exist"
+            match world.leads_mut().add(campaign, lead, check) {
+                Ok(()) => "SuccessFully Updated",
+                Err(LeadRefusal::Known) => "Number Already Exist",
+                Err(LeadRefusal::Full) => FULL,
+            }
         };
         results.push(json!({"PhoneNumber": number, "Status": status}));
     }
@@ -152,7 +160,7 @@ pub(super) fn schedule(world: &mut World, request: &ApiRequest<'_>, campaign: &s
         let at = world.setup().zone.parse_date_time(&time);
         let good = at.is_some_and(|at| at > world.now().second());
         let mut result = json!({
-            "Response": if good { "success" } else { "error" },
+            "Response": "success",
             "ScheduleTime": time,
             "campaign_name": campaign,
             "PhoneNumber": column(&lead, "PhoneNumber"),
@@ -162,11 +170,16 @@ pub(super) fn schedule(world: &mut World, request: &ApiRequest<'_>, campaign: &s
             "msg": "Data updated successfully",
             "index": index.to_string(),
         });
-        if good {
-            world.leads_mut().schedule(campaign, lead);
+        let refusal = if !good {
+            // The page prints no refused row; the texts are ours.
+            Some("ScheduledTime should be in the future")
+        } else if world.leads_mut().schedule(campaign, lead).is_none() {
+            Some("The schedule is full")
         } else {
-            // The page prints no refused row; the text is ours.
-            result["msg"] = json!("ScheduledTime should be in the future");
+            None
+        };
+        if let Some(text) = refusal {
+            (result["Response"], result["msg"]) = (json!("error"), json!(text));
         }
         results.push(result);
     }

@@ -8,6 +8,7 @@ use ozonetel_sdk::{agents, call_control, dial};
 use serde_json::{Map, Value, json};
 
 use super::credentials::AuthErrorStyle;
+use super::disposition::call_back_time;
 use super::{Answers, ApiRequest, Reply, agent_admin, campaigns, leads};
 use crate::world::{CdrQuery, DispositionRefusal, DispositionRequest, DispositionResult, World};
 
@@ -94,9 +95,14 @@ impl Answers<DisposeCall> for World {
         // The agent may be left out here: the call's own is meant.
         let own = || self.calls().by_text(&ucid).and_then(|call| call.legs.last()?.agent.clone());
         let agent = request.given("agentId").or_else(|| request.given("agentID")).or_else(own);
+        let call_back_time = match call_back_time(request) {
+            Ok(time) => time,
+            Err(reply) => return reply,
+        };
         let disposal = DispositionRequest {
             disposition,
             comments: request.text("comments"),
+            call_back_time,
             auto_release: false,
             pause: reason.filter(|_| pauses),
         };
@@ -106,6 +112,8 @@ impl Answers<DisposeCall> for World {
             Ok(DispositionResult::Saved) => Reply::done(saved("Disposition saved successfully")),
             Err(DispositionRefusal::Agent) => fail("Invalid agent"),
             Err(DispositionRefusal::Call) => fail(&format!("Invalid ucid [{ucid}] or did [{did}]")),
+            // No page says whether such a one is refused; the text is ours.
+            Err(DispositionRefusal::Unknown) => fail("Invalid disposition"),
             // A second disposition is a documented failure without a documented text.
             Err(DispositionRefusal::Again) => fail("Disposition already saved"),
         }

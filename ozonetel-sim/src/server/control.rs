@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::AppState;
 use crate::delivery_queue::DeliveryResult;
-use crate::faults::{Fault, FaultKind, MDL_PATH, PUSH_PATH};
+use crate::faults::{Fault, FaultKind};
 use crate::sim::Sim;
 use crate::world::{
     ActionRefusal, Aside, IvrInput, LegSide, PhoneAction, is_caller, is_web_address,
@@ -258,20 +258,6 @@ async fn faults(State(sim): State<Sim>, body: Bytes) -> Response {
         let error = format!("kind has to be one of {}", words.join(", "));
         return bad(StatusCode::BAD_REQUEST, &error);
     };
-    let socket = asked.path == MDL_PATH;
-    let push = asked.path == PUSH_PATH || asked.path.strip_prefix("push:").is_some();
-    if asked.path != "*" && !socket && !push && !asked.path.starts_with('/') {
-        return bad(StatusCode::BAD_REQUEST, "path has to begin with /, or be mdl, push or *");
-    }
-    if push != kind.on_push() && (push || !(kind.on_socket() || kind.on_request())) {
-        return bad(
-            StatusCode::BAD_REQUEST,
-            "these kinds work for pushes only, and pushes with these kinds only",
-        );
-    }
-    if socket && !kind.on_socket() {
-        return bad(StatusCode::BAD_REQUEST, "this kind cannot hit the agent socket");
-    }
     if asked.status.is_some_and(|status| !(200..=599).contains(&status)) {
         return bad(StatusCode::BAD_REQUEST, "status has to be from 200 to 599");
     }
@@ -282,6 +268,9 @@ async fn faults(State(sim): State<Sim>, body: Bytes) -> Response {
     fault.method = asked.method.map(|method| method.to_ascii_uppercase());
     fault.delay = asked.delay_ms.map(Duration::from_millis);
     fault.status = asked.status;
+    if let Some(why) = fault.never_hits() {
+        return bad(StatusCode::BAD_REQUEST, why);
+    }
     if sim.fault(fault) {
         ok(json!({}))
     } else {

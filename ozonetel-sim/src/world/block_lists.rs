@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// Groups at most; the oldest goes.
+/// Groups at most, and numbers of one.
 const KEPT: usize = 100_000;
 
 /// A group of blocked numbers.
@@ -18,15 +18,26 @@ pub struct BlockGroup {
 #[derive(Clone, Debug, Default)]
 pub struct BlockLists(BTreeMap<u64, BlockGroup>);
 
+impl BlockGroup {
+    /// Adds numbers. False, and none is added, when the group would have too many.
+    pub fn extend(&mut self, numbers: &[String]) -> bool {
+        let room = self.numbers.len() + numbers.len() <= KEPT;
+        if room {
+            self.numbers.extend_from_slice(numbers);
+        }
+        room
+    }
+}
+
 impl BlockLists {
-    /// Creates a group of blocked numbers; its id.
-    pub fn add(&mut self, name: &str, numbers: Vec<String>) -> u64 {
+    /// Creates a group of blocked numbers; its id, or `None` when there are too many groups.
+    pub fn add(&mut self, name: &str, numbers: Vec<String>) -> Option<u64> {
+        if self.0.len() >= KEPT {
+            return None;
+        }
         let id = self.0.keys().last().map_or(20, |last| last + 1);
         self.0.insert(id, BlockGroup { name: name.to_owned(), numbers });
-        if self.0.len() > KEPT {
-            self.0.pop_first();
-        }
-        id
+        Some(id)
     }
 
     /// The group of an id.
@@ -58,8 +69,19 @@ mod tests {
     #[test]
     fn a_number_is_blocked_until_it_is_taken_out() {
         let mut lists = BlockLists::default();
-        let id = lists.add("x", vec!["9000000001".into()]);
+        let id = lists.add("x", vec!["9000000001".into()]).unwrap();
         assert!(lists.is_blocked("9000000001") && lists.get_mut(id + 1).is_none());
         assert!(lists.unblock("9000000001") && !lists.unblock("9000000001"));
+    }
+
+    #[test]
+    fn what_finds_no_room_is_refused_and_nothing_goes_for_it() {
+        let mut group = BlockGroup { name: "x".into(), numbers: vec![String::new(); KEPT - 1] };
+        assert!(!group.extend(&["1".into(), "2".into()]) && group.extend(&["1".into()]));
+        assert!(!group.extend(&["2".into()]) && group.numbers.len() == KEPT);
+        let groups = (1..=KEPT as u64).map(|id| (id, BlockGroup::default()));
+        let mut lists = BlockLists(groups.collect());
+        assert_eq!(lists.add("x", Vec::new()), None);
+        assert!(lists.get_mut(1).is_some());
     }
 }

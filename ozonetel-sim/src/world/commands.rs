@@ -205,7 +205,8 @@ impl World {
         self.switch.hold(&self.cx, ucid, on)
     }
 
-    /// Stops or resumes the recording of a call that is up. False when no such call is up.
+    /// Stops or resumes the recording of a call that is up. False when no such call is up, or it has been
+    /// resumed too often.
     pub fn record(&mut self, ucid: &str, on: bool) -> bool {
         parse_ucid(ucid).is_some_and(|ucid| self.switch.record(&self.cx, ucid, on))
     }

@@ -40,6 +40,15 @@ pub(crate) fn column(lead: &Lead, header: &str) -> String {
     })
 }
 
+/// Why a lead was not added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeadRefusal {
+    /// Its number is there already, and duplicates were to be left out.
+    Known,
+    /// The campaign is full.
+    Full,
+}
+
 impl LeadFilter {
     fn takes(&self, lead: &Lead) -> bool {
         let is = |wanted: &Option<String>, header| {
@@ -58,18 +67,29 @@ impl Leads {
         self.by_campaign.get(campaign).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Adds a lead. False when the number is there already and duplicates were to be left out, or when
-    /// the campaign is full.
-    pub fn add(&mut self, campaign: &str, lead: Lead, check_duplicate: bool) -> bool {
+    /// Adds a lead.
+    ///
+    /// # Errors
+    ///
+    /// The number is there already and duplicates were to be left out, or the campaign is full.
+    pub fn add(
+        &mut self,
+        campaign: &str,
+        lead: Lead,
+        check_duplicate: bool,
+    ) -> Result<(), LeadRefusal> {
         let leads = self.by_campaign.entry(campaign.to_owned()).or_default();
         let number = column(&lead, "PhoneNumber");
         let known =
             || leads.iter().any(|l| sip_ucid::same_number(column(l, "PhoneNumber"), &number));
-        if leads.len() >= KEPT || (check_duplicate && known()) {
-            return false;
+        if check_duplicate && known() {
+            return Err(LeadRefusal::Known);
+        }
+        if leads.len() >= KEPT {
+            return Err(LeadRefusal::Full);
         }
         leads.push(lead);
-        true
+        Ok(())
     }
 
     /// Takes leads out of a campaign; how many.
@@ -80,15 +100,15 @@ impl Leads {
         before - leads.len()
     }
 
-    /// Puts a lead on the schedule; its row's id.
-    pub fn schedule(&mut self, campaign: &str, lead: Lead) -> u64 {
-        self.last_scheduled += 1;
+    /// Puts a lead on the schedule; its row's id, or `None` when the schedule is full.
+    pub fn schedule(&mut self, campaign: &str, lead: Lead) -> Option<u64> {
         if self.scheduled.len() >= KEPT {
-            self.scheduled.pop_first();
+            return None;
         }
+        self.last_scheduled += 1;
         let id = self.last_scheduled;
         self.scheduled.insert(id, (campaign.to_owned(), lead));
-        id
+        Some(id)
     }
 
     /// The schedule: ids, campaigns, leads.
@@ -118,14 +138,28 @@ mod tests {
     #[test]
     fn leads_are_kept_apart_by_campaign_and_number() {
         let mut leads = Leads::default();
-        assert!(leads.add("a", lead("9000000001", "x"), true));
-        assert!(!leads.add("a", lead("+919000000001", "x"), true));
-        assert!(!leads.add("a", lead("00919000000001", "x"), true));
-        assert!(leads.add("a", lead("9000000002", "y"), true));
-        assert!(leads.add("b", lead("9000000001", "x"), true));
+        assert_eq!(leads.add("a", lead("9000000001", "x"), true), Ok(()));
+        assert_eq!(leads.add("a", lead("+919000000001", "x"), true), Err(LeadRefusal::Known));
+        assert_eq!(leads.add("a", lead("00919000000001", "x"), true), Err(LeadRefusal::Known));
+        assert_eq!(leads.add("a", lead("9000000002", "y"), true), Ok(()));
+        assert_eq!(leads.add("b", lead("9000000001", "x"), true), Ok(()));
         let of = |skill: &str| LeadFilter { skill: Some(skill.into()), ..LeadFilter::default() };
         assert_eq!(leads.delete("a", &of("y")), 1);
         assert_eq!((leads.of("a").len(), leads.of("b").len()), (1, 1));
         assert_eq!(leads.delete("a", &LeadFilter::default()), 1);
+    }
+
+    #[test]
+    fn what_finds_no_room_is_refused_and_nothing_goes_for_it() {
+        let mut leads = Leads::default();
+        let full = vec![lead("9000000001", "x"); KEPT];
+        leads.by_campaign.insert("a".into(), full);
+        assert_eq!(leads.add("a", lead("9000000002", "x"), false), Err(LeadRefusal::Full));
+        assert_eq!(leads.add("a", lead("9000000001", "x"), true), Err(LeadRefusal::Known));
+        assert_eq!(leads.add("b", lead("9000000002", "x"), false), Ok(()));
+        let row = |id| (id, ("a".to_owned(), lead("9000000001", "x")));
+        leads.scheduled = (1..=KEPT as u64).map(row).collect();
+        assert_eq!(leads.schedule("a", lead("9000000002", "x")), None);
+        assert_eq!(leads.scheduled().next().map(|(id, ..)| id), Some(1));
     }
 }

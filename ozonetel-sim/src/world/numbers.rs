@@ -15,7 +15,11 @@ pub(super) fn number_exists(number: &str) -> bool {
     plain
         && match digits.len() {
             10 => true,
-            11 => digits.starts_with('0') || number.trim_start().starts_with('+'),
+            // No subscriber's number begins with a zero.
+            11 => {
+                number.trim_start().starts_with('+')
+                    || digits.strip_prefix('0').is_some_and(|ten| !ten.starts_with('0'))
+            }
             12..=15 => digits.starts_with("91") || number.trim_start().starts_with('+'),
             _ => false,
         }

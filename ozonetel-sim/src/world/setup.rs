@@ -150,6 +150,16 @@ pub enum LateDisposition {
     Refuse,
 }
 
+/// What a disposition that the account does not have is answered: no source says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UnknownDisposition {
+    /// It is saved.
+    Accept,
+    /// It is refused, with a text of ours.
+    Refuse,
+}
+
 /// How telephones behave when nothing else is scripted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PhoneBehaviour {
@@ -243,6 +253,8 @@ pub struct Setup {
     pub wrap_up_limit_s: u32,
     /// What a disposition after that is answered.
     pub late_disposition: LateDisposition,
+    /// What a disposition that is not one of [`Setup::dispositions`] is answered.
+    pub unknown_disposition: UnknownDisposition,
     /// A login leaves the agent idle until a change of state to ready.
     pub idle_after_login: bool,
     /// Agents.
@@ -265,7 +277,8 @@ pub struct Setup {
     pub applications: Vec<ApplicationSetup>,
     /// Seed of everything that is random.
     pub seed: u64,
-    /// Divides ringing, talk, queue, wrap-up and traffic times; never token life or rate windows.
+    /// Divides every time of telephone life: ringing, talk and its limit, queue, wrap-up, traffic, how long a lost
+    /// softphone and a customer alone are waited for, and the waits of KooKoo's verbs; never token life or rate windows.
     pub speed: f64,
     /// Legs wait for instructions.
     pub manual: bool,
@@ -328,6 +341,7 @@ impl Default for Setup {
             lax: false,
             wrap_up_limit_s: 120,
             late_disposition: LateDisposition::Accept,
+            unknown_disposition: UnknownDisposition::Accept,
             idle_after_login: false,
             agents: (1..=5).map(numbered_agent).collect(),
             campaigns: vec![

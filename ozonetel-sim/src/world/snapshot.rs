@@ -113,5 +113,6 @@ fn leg_json(leg: &Leg) -> Value {
         "reason": if leg.reason.is_empty() { None } else { reason(leg.agent_status, &leg.reason) },
         "transferred_to": leg.transfer.as_ref().map(|transfer| &transfer.to),
         "disposition": leg.disposition,
+        "call_back_time": leg.call_back_time,
     })
 }

@@ -69,7 +69,10 @@ impl Switch {
             Timer::CustomerMisses(call) => self.customer_fails(cx, call, "NormalUnspecified"),
             Timer::NumberFails(call) => self.customer_fails(cx, call, "InvalidNumberFormat"),
             Timer::PartyAnswers(call, party) => self.party_joins(cx, call, party),
-            Timer::PartyMisses(call, party) => self.party_misses(cx, call, party),
+            Timer::PartyMisses(call, party) => self.party_misses(cx, (call, party), "NoResponse"),
+            Timer::PartyFails(call, party) => {
+                self.party_misses(cx, (call, party), "InvalidNumberFormat");
+            }
             Timer::SoftphoneGone(call, phone, lost) => self.softphone_gone(cx, call, phone, lost),
             Timer::HeldTooLong(call, since) => self.held_too_long(cx, call, since),
             Timer::TalkEnds(call, by_agent) => {

@@ -22,6 +22,8 @@ pub(crate) enum Timer {
     PartyAnswers(CallKey, PartyNo),
     /// A third party has let it ring long enough.
     PartyMisses(CallKey, PartyNo),
+    /// The network refuses a third party's number.
+    PartyFails(CallKey, PartyNo),
     /// A softphone that lost its connection then has not come back.
     SoftphoneGone(CallKey, LostPhone, Timestamp),
     /// The customer has waited alone since then for long enough.

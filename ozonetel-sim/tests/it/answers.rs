@@ -253,6 +253,9 @@ async fn dispositions() {
     };
     assert_eq!(with("action", "Sett"), fails("Invalid action->Sett"));
     assert_eq!(with("disposition", ""), fails("Empty disposition code"));
+    for time in ["tomorrow", "2026-11-21T10:00", "2026-11-21 10:00:00", "2026-02-30 10:00"] {
+        assert_eq!(with("callBackTime", time), fails("Invalid callBackTime"), "{time}");
+    }
     assert_eq!(with("pauseAfterDispose", "true"), fails("Provide pause reason."));
     assert_eq!(with("agentID", "agent99"), fails("Invalid agent"));
     let wrong_did = format!("Invalid ucid [{ucid}] or did [918000000009]");

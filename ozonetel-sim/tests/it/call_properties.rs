@@ -171,6 +171,7 @@ impl Run {
                 let disposal = DispositionRequest {
                     disposition: "Follow Up".into(),
                     comments: "later".into(),
+                    call_back_time: None,
                     auto_release: *auto_release,
                     pause: pause.then(|| "lunch".to_owned()),
                 };

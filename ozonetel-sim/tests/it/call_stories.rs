@@ -7,8 +7,8 @@ use serde_json::Value;
 use ozonetel_sim::world::{
     AbandonedQuery, AgentDial, AhtOf, CallControl, CallControlRefusal, CallStage, CdrQuery,
     DialRefusal, DispositionRefusal, DispositionRequest, DispositionResult, EventKind, LegKind,
-    LegSide, PhoneAction, PhoneDial, RecordingSegment, Scenario, Setup, StateRefusal, Timestamp,
-    TokenCheck, World,
+    LegSide, LoginRefusal, PhoneAction, PhoneDial, RecordingSegment, Scenario, Setup, StateRefusal,
+    Timestamp, TokenCheck, World,
 };
 
 fn start() -> Timestamp {
@@ -50,6 +50,7 @@ fn disposal(auto_release: bool) -> DispositionRequest {
     DispositionRequest {
         disposition: "Follow Up".into(),
         comments: String::new(),
+        call_back_time: None,
         auto_release,
         pause: None,
     }
@@ -191,7 +192,8 @@ fn without_agents_the_caller_is_turned_away_or_waits_in_vain() {
     assert_eq!(world.call(waits.monitor_ucid).unwrap().stage, CallStage::Queued);
     pass(&mut world, 31);
     let legs = &world.call(waits.monitor_ucid).unwrap().legs;
-    assert_eq!((legs.len(), legs[0].dial_status, legs[0].hangup_by), (1, "error", ""));
+    let told = (legs.len(), legs[0].dial_status, legs[0].hangup_by);
+    assert_eq!(told, (1, "QTimeExceeded", "SystemHangup"));
     let query = AbandonedQuery { from: 0, to: i64::MAX, campaign: None };
     assert_eq!(world.reports().abandoned(&query).len(), 2);
 }
@@ -285,6 +287,8 @@ fn the_strict_world_separates_toolbar_and_offline() {
     assert_eq!(world.dial_agent(&dial), Err(DialRefusal::NotRunning));
     world.campaigns_mut().run("support_out", true);
     assert_eq!(world.dial_agent(&dial), Err(DialRefusal::NotAvailable));
+    assert_eq!(world.login("agent03", "secret", ""), Err(LoginRefusal::NoNumber));
+    world.login("agent03", "secret", "500003").unwrap();
     world.toolbar_login("agent01", "secret").unwrap();
     let state = world.change_state("agent01", "Ready", None);
     assert_eq!(state, Err(StateRefusal::NotLoggedIn));

@@ -29,11 +29,11 @@ fn lead(number: &str) -> Lead {
 /// Whether the leads of a campaign take both for one number, when one is added and when it is deleted.
 fn one_lead(one: &str, other: &str) -> (bool, bool) {
     let mut world = world();
-    assert!(world.leads_mut().add("c", lead(one), true));
-    let duplicate = !world.leads_mut().add("c", lead(other), true);
+    assert_eq!(world.leads_mut().add("c", lead(one), true), Ok(()));
+    let duplicate = world.leads_mut().add("c", lead(other), true).is_err();
     let filter = LeadFilter { number: Some(other.into()), ..LeadFilter::default() };
     let mut world = self::world();
-    world.leads_mut().add("c", lead(one), false);
+    world.leads_mut().add("c", lead(one), false).unwrap();
     (duplicate, world.leads_mut().delete("c", &filter) == 1)
 }
 

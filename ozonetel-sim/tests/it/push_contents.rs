@@ -284,6 +284,7 @@ fn a_call_sends_its_events_and_then_its_callback_twice() {
     let disposal = DispositionRequest {
         disposition: "Follow Up".into(),
         comments: "later".into(),
+        call_back_time: None,
         auto_release: true,
         pause: None,
     };

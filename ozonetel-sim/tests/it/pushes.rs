@@ -129,6 +129,7 @@ async fn one_call(sim: &Sim) -> String {
     let disposal = DispositionRequest {
         disposition: "Follow Up".into(),
         comments: String::new(),
+        call_back_time: None,
         auto_release: true,
         pause: None,
     };

@@ -22,7 +22,7 @@ async fn serve(mdl: &str) -> (Sim, Server) {
     (sim, server)
 }
 
-/// Short pauses; pings that no fault can hit.
+/// Short pauses; pings that are no tokens.
 fn limits() -> LinkLimits {
     let mut limits = LinkLimits::default();
     limits.seed = 7;
@@ -200,6 +200,22 @@ async fn a_half_open_connection_is_found_by_silence() {
     want.push("resumed 1");
     assert_eq!(link.told(), want);
     assert_eq!(sim.effects("dial"), 0);
+}
+
+#[tokio::test]
+async fn the_silence_of_a_connection_that_no_one_uses_is_found_by_pings() {
+    for kind in [FaultKind::HalfOpen, FaultKind::CloseBefore] {
+        let (sim, server) = serve("").await;
+        let mut quick = limits();
+        quick.ping = PingKind::Token;
+        quick.ping_every = Duration::from_millis(100);
+        quick.silence = Duration::from_secs(2);
+        let mut link = Watched::up(settings(&server).limits(quick)).await;
+        assert!(sim.fault(Fault::new(kind).on("mdl:ping")));
+        link.until("resumed 0").await;
+        let silent = link.told().iter().any(|line| line == "waiting silence");
+        assert_eq!((silent, sim.faults_waiting()), (kind == FaultKind::HalfOpen, 0), "{kind:?}");
+    }
 }
 
 #[tokio::test]

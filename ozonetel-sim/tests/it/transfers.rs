@@ -5,7 +5,7 @@ use std::time::Duration;
 use ozonetel_sim::world::{
     AbandonedQuery, AgentDial, Aside, CallControl, CallControlRefusal, CdrQuery, DialRefusal,
     DispositionRefusal, DispositionRequest, DispositionResult, LateDisposition, LegSide,
-    PhoneAction, Setup, Timestamp, World,
+    PhoneAction, Setup, Timestamp, UnknownDisposition, World,
 };
 use serde_json::Value;
 
@@ -76,6 +76,7 @@ fn disposal() -> DispositionRequest {
     DispositionRequest {
         disposition: "Follow Up".into(),
         comments: String::new(),
+        call_back_time: None,
         auto_release: true,
         pause: None,
     }
@@ -190,6 +191,85 @@ fn a_cold_transfer_that_no_one_takes_ends_the_call() {
     assert_eq!((state(&world, "agent02"), &rows[1]["Status"]), ("READY", &"Unanswered".into()));
 }
 
+/// A call into which a number outside is rung; cold, the agent is gone already.
+fn with_third_party(mut world: World, number: &str, cold: bool) -> (World, String) {
+    let ucid = talking(&mut world);
+    if world.setup().manual {
+        for side in [LegSide::Agent, LegSide::Customer] {
+            world.phone_action(&ucid, side, PhoneAction::Answer).unwrap();
+        }
+    }
+    conference(&mut world, &ucid, number);
+    if cold {
+        kick(&mut world, &ucid, "500001");
+    }
+    assert!(world.calls().by_text(&ucid).unwrap().live(), "the number is rung");
+    (world, ucid)
+}
+
+#[test]
+fn a_third_party_outside_waits_for_instructions_in_a_manual_world() {
+    for (answers, warm) in [(true, false), (false, false), (true, true), (false, true)] {
+        let (mut world, ucid) =
+            with_third_party(world_of(|setup| setup.manual = true), "09000000005", !warm);
+        pass(&mut world, 3_600);
+        let party = world.calls().by_text(&ucid).unwrap().parties[0].clone();
+        assert_eq!(party.joined, None, "warm: {warm}");
+        let action = if answers { PhoneAction::Answer } else { PhoneAction::NoAnswer };
+        world.phone_action(&party.ucid.to_string(), LegSide::Agent, action).unwrap();
+        let call = world.calls().by_text(&ucid).unwrap();
+        assert_eq!(call.parties[0].joined.is_some(), answers);
+        assert_eq!(call.live(), answers || warm, "warm: {warm}");
+    }
+}
+
+#[test]
+fn a_cold_transfer_to_a_number_that_does_not_exist_ends_the_call_by_name() {
+    let (mut world, ucid) = with_third_party(world_of(|_| ()), "00000000000", true);
+    pass(&mut world, 2);
+    assert!(!world.calls().by_text(&ucid).unwrap().live());
+    let row = rows(&world).remove(1);
+    assert_eq!(
+        (&row["DialStatus"], &row["Status"], &row["HangupBy"]),
+        (&"InvalidNumberFormat".into(), &"Unanswered".into(), &"SystemHangup".into())
+    );
+}
+
+#[test]
+fn a_warm_transfer_to_a_number_that_does_not_exist_leaves_customer_and_agent_together() {
+    let (mut world, ucid) = with_third_party(world_of(|_| ()), "00000000000", false);
+    pass(&mut world, 2);
+    let call = world.calls().by_text(&ucid).unwrap();
+    assert_eq!((call.live(), call.agent()), (true, Some("agent01")));
+    assert_eq!((call.parties[0].failure, call.parties[0].joined), ("InvalidNumberFormat", None));
+}
+
+#[test]
+fn an_outside_number_is_answered_as_often_as_customers_answer() {
+    let tried = (0..64).filter_map(|seed| {
+        let mut world = world_of(|setup| {
+            (setup.behaviour.customer_answer_rate, setup.seed) = (0.5, seed);
+        });
+        let ucid = talking(&mut world);
+        let call = world.calls().by_text(&ucid).unwrap();
+        call.answered().then_some((world, ucid))
+    });
+    let mut seen = [0, 0];
+    for (mut world, ucid) in tried {
+        conference(&mut world, &ucid, "09000000005");
+        kick(&mut world, &ucid, "500001");
+        pass(&mut world, 30);
+        let call = world.calls().by_text(&ucid).unwrap();
+        let joined = call.parties[0].joined.is_some();
+        assert_eq!(call.live(), joined);
+        if !joined {
+            assert_eq!(rows(&world)[1]["DialStatus"], "NoResponse");
+        }
+        seen[usize::from(joined)] += 1;
+    }
+    assert!(seen.iter().all(|count| *count > 3), "{seen:?}");
+}
+
 #[test]
 fn conference_numbers_as_they_are_stored_are_refused_unless_the_world_is_lax() {
     for (lax, refused) in [(false, Err(CallControlRefusal::Number)), (true, Ok(()))] {
@@ -221,6 +301,80 @@ fn a_disposition_after_the_limit_is_taken_by_default_and_refused_by_a_setting() 
     world.phone_action(&ucid, LegSide::Agent, PhoneAction::Hangup).unwrap();
     world.change_state("agent01", "Ready", None).unwrap();
     assert_eq!(world.dispose(&ucid, DID, "agent01", disposal()), Ok(DispositionResult::Saved));
+}
+
+#[test]
+fn a_disposition_that_the_account_does_not_have_is_taken_unless_the_world_says_otherwise() {
+    for (unknown, done) in [
+        (UnknownDisposition::Accept, Ok(DispositionResult::Saved)),
+        (UnknownDisposition::Refuse, Err(DispositionRefusal::Unknown)),
+    ] {
+        let mut world = world_of(|setup| setup.unknown_disposition = unknown);
+        let ucid = talking(&mut world);
+        world.phone_action(&ucid, LegSide::Agent, PhoneAction::Hangup).unwrap();
+        let mut other = disposal();
+        other.disposition = "No such disposition".into();
+        assert_eq!(world.dispose(&ucid, DID, "agent01", other), done, "{unknown:?}");
+        let left = world.dispose(&ucid, DID, "agent01", disposal());
+        assert_eq!(left.is_ok(), done.is_err(), "a refused one is not in the way");
+    }
+}
+
+#[test]
+fn the_disposition_of_an_unanswered_call_is_kept_and_in_no_report() {
+    let mut world = world_of(|setup| setup.manual = true);
+    let ucid = talking(&mut world);
+    world.phone_action(&ucid, LegSide::Agent, PhoneAction::Answer).unwrap();
+    let mut given = disposal();
+    given.call_back_time = Some("2026-11-21 10:00".into());
+    world.dispose(&ucid, DID, "agent01", given).unwrap();
+    world.phone_action(&ucid, LegSide::Customer, PhoneAction::Busy).unwrap();
+    let leg = world.calls().by_text(&ucid).unwrap().legs[0].clone();
+    assert_eq!(
+        (leg.disposition.as_deref(), leg.call_back_time.as_deref()),
+        (Some("Follow Up"), Some("2026-11-21 10:00"))
+    );
+    let (row, sent) = (rows(&world).remove(0), callback(&mut world));
+    assert_eq!((&row["Disposition"], &sent["Disposition"]), (&"".into(), &"".into()));
+    assert_eq!(row["Status"], "Unanswered");
+}
+
+#[test]
+fn a_caller_who_waits_until_the_limit_has_a_word_of_their_own() {
+    for (stays, status, by) in [(true, "QTimeExceeded", "SystemHangup"), (false, "error", "")] {
+        let mut world = world_of(|_| ());
+        for agent in ["agent01", "agent02"] {
+            world.change_state(agent, "Pause", Some("lunch")).unwrap();
+        }
+        world.inbound(DID, "9000000002", None).unwrap();
+        if !stays {
+            assert!(world.force_logout("agent01") && world.force_logout("agent02"));
+        }
+        pass(&mut world, 30);
+        let (row, sent) = (rows(&world).remove(0), callback(&mut world));
+        assert_eq!(
+            (&row["DialStatus"], &row["HangupBy"], &row["Event"]),
+            (&status.into(), &by.into(), &"Queue".into())
+        );
+        assert_eq!((&sent["DialStatus"], &sent["Status"]), (&status.into(), &"NotAnswered".into()));
+    }
+}
+
+#[test]
+fn what_a_call_collects_has_an_end() {
+    let mut world = world_of(|_| ());
+    let ucid = talking(&mut world);
+    for _ in 0..100 {
+        conference(&mut world, &ucid, "09000000005");
+    }
+    let what = CallControl::Conference("09000000005".into());
+    let more = world.control(&ucid, DID, "agent01", &what);
+    assert_eq!(more, Err(CallControlRefusal::Full));
+    for _ in 0..999 {
+        assert!(world.record(&ucid, false) && world.record(&ucid, true));
+    }
+    assert!(world.record(&ucid, false) && !world.record(&ucid, true));
+    assert_eq!(world.calls().by_text(&ucid).unwrap().recording.len(), 1_000);
 }
 
 #[test]

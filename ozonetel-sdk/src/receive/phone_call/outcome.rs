@@ -170,8 +170,8 @@ pub struct RawStatus {
 /// | dialled | customer, else dial: `not_answered`, `NoResponse`, `NormalUnspecified`, `ring`, `Dialing` … | no answer |
 /// | came in | `UserHangup` and no word on an agent | abandoned in queue |
 /// | came in | dial: not answered | agent missed |
-/// | all | customer or agent: `NotDialed` | not dialed |
 /// | came in | not answered, and a word that is not listed: `QTimeExceeded` … | missed |
+/// | all | customer or agent: `NotDialed` | not dialed |
 ///
 /// `Status` goes first because the words of the legs may contradict it. `UserHangup` proves nothing on a dialled call:
 /// it is also written when the network refused. How long a conversation lasted does not matter here: programs that
@@ -292,6 +292,7 @@ mod tests {
             ("InBound/Unanswered////SystemHangup", O::Unknown),
             ("InBound/Unanswered////UserHangup", O::AbandonedInQueue),
             ("Inbound/NotAnswered/QTimeExceeded///SystemHangup", O::Missed),
+            ("Inbound/NotAnswered/QTimeExceeded/NotDialed//SystemHangup", O::Missed),
             ("Inbound/Unanswered/Martian///", O::Missed),
             ("Inbound/Answered/QTimeExceeded///", O::Completed),
             ("Inbound/NotAnswered/QTimeExceeded///UserHangup", O::AbandonedInQueue),

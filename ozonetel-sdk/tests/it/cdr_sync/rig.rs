@@ -143,6 +143,7 @@ impl Rig {
         let disposal = DispositionRequest {
             disposition: disposition.to_owned(),
             comments: "by hand".to_owned(),
+            call_back_time: None,
             auto_release: true,
             pause: None,
         };

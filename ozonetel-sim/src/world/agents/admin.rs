@@ -4,6 +4,9 @@ use super::{Agent, Agents};
 use crate::world::setup::{AgentMode, AgentSetup};
 use crate::world::time::Timestamp;
 
+/// Agents at most; more are not created.
+const MOST: usize = 10_000;
+
 /// What an agent is to look like; `None` leaves it.
 #[derive(Clone, Debug, Default)]
 pub struct AgentChange {
@@ -28,6 +31,8 @@ pub enum AgentAdminRefusal {
     Exists,
     /// The agent is in a call.
     Busy,
+    /// There are too many agents.
+    Full,
 }
 
 impl Agents {
@@ -35,7 +40,7 @@ impl Agents {
     ///
     /// # Errors
     ///
-    /// There is one of this id.
+    /// There is one of this id, or there are too many.
     pub(crate) fn create(
         &mut self,
         id: &str,
@@ -46,6 +51,9 @@ impl Agents {
     ) -> Result<(), AgentAdminRefusal> {
         if self.by_id.contains_key(id) {
             return Err(AgentAdminRefusal::Exists);
+        }
+        if self.by_id.len() >= MOST {
+            return Err(AgentAdminRefusal::Full);
         }
         let number = self.by_id.values().map(|a| a.setup.number).max().unwrap_or(1000) + 1;
         let setup = AgentSetup {

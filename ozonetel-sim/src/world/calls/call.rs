@@ -66,6 +66,8 @@ pub struct DispositionRequest {
     pub disposition: String,
     /// The agent's remark.
     pub comments: String,
+    /// When the customer is to be called back, `YYYY-MM-DD HH:MM`.
+    pub call_back_time: Option<String>,
     /// Ends wrap-up at once.
     pub auto_release: bool,
     /// Pauses the agent afterwards, for this reason.
@@ -109,6 +111,8 @@ pub struct Leg {
     pub disposed: bool,
     /// The agent's remark.
     pub comments: String,
+    /// When the customer is to be called back, as the agent gave it.
+    pub call_back_time: Option<String>,
     /// A disposition that waits for the end of the leg.
     pub queued: Option<DispositionRequest>,
     /// Seconds on hold, finished holds only.
@@ -163,6 +167,7 @@ impl Leg {
             disposition: None,
             disposed: false,
             comments: String::new(),
+            call_back_time: None,
             queued: None,
             held_s: 0,
             transfer: None,
@@ -211,6 +216,12 @@ impl Leg {
     /// Seconds of conversation as of `now`.
     pub fn talk_s(&self, now: i64) -> i64 {
         self.pickup.map_or(0, |p| self.end_at(now) - p)
+    }
+
+    /// The disposition as reports and callback give it: none of a leg that was not answered, as in every
+    /// such row of the field notes.
+    pub fn reported_disposition(&self) -> Option<&str> {
+        self.disposition.as_deref().filter(|_| self.answered())
     }
 
     /// Seconds of finished wrap-up.
@@ -287,6 +298,9 @@ pub struct RecordingSegment {
     /// End, unless it is being recorded now.
     pub to: Option<i64>,
 }
+
+/// Recorded stretches of one call at most.
+const SEGMENTS_MOST: usize = 1_000;
 
 /// The ids of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -416,14 +430,16 @@ impl PhoneCall {
         }
     }
 
-    /// Stops or resumes the recording.
-    pub(crate) fn record(&mut self, on: bool, now: i64) {
+    /// Stops or resumes the recording. False when it has been resumed too often.
+    pub(crate) fn record(&mut self, on: bool, now: i64) -> bool {
         let running = self.recording.last().is_some_and(|s| s.to.is_none());
         match (on, running) {
+            (true, false) if self.recording.len() >= SEGMENTS_MOST => return false,
             (true, false) => self.recording.push(RecordingSegment { from: now, to: None }),
             (false, true) => self.close_recording(now),
             _ => {}
         }
+        true
     }
 
     /// How long a leg was on hold, as of `now`.

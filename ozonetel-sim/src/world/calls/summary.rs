@@ -28,7 +28,12 @@ impl PhoneCall {
             dial: self.legs.iter().map(|l| l.dial_status).filter(said).collect(),
             customer: self.legs.iter().rev().map(|l| l.customer_status).find(said).unwrap_or(""),
             hangup_by: self.legs.last().map_or("", |l| l.hangup_by),
-            disposition: disposed.and_then(|l| l.disposition.as_deref()).unwrap_or(""),
+            disposition: self
+                .legs
+                .iter()
+                .rev()
+                .find_map(super::Leg::reported_disposition)
+                .unwrap_or(""),
             comments: disposed.map_or("", |l| &l.comments),
             start: self.started.second(),
             end: self.ended.unwrap_or(now),

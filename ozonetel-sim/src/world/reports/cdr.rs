@@ -110,7 +110,7 @@ impl Reports<'_> {
             ("DialOutName", "".into()),
             ("DialStatus", leg.dial_status.into()),
             ("DialedNumber", leg.phone.as_str().into()),
-            ("Disposition", leg.disposition.as_deref().unwrap_or("").into()),
+            ("Disposition", leg.reported_disposition().unwrap_or("").into()),
             ("Duration", clock_text(end - leg.started).into()),
             ("DynamicDID", "".into()),
             ("E164", e164(&caller).into()),

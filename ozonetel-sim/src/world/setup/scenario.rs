@@ -10,7 +10,7 @@ use ozonetel_sdk::auth::AuthMode;
 use super::{
     AfterLoss, AgentMode, AgentSetup, ApplicationSetup, CampaignKind, CampaignSetup,
     ConferenceUcid, Contradiction, LateDisposition, LoginKind, MdlSetup, PushSetup, SKILL, Setup,
-    Traffic, UtidForm, is_web_address, numbered_agent,
+    Traffic, UnknownDisposition, UtidForm, is_web_address, numbered_agent,
 };
 use crate::world::time::{Timestamp, Zone};
 
@@ -94,6 +94,7 @@ struct RulesFile {
     idle_after_login: bool,
     wrap_up_limit_s: Option<u32>,
     late_disposition: Option<LateDisposition>,
+    unknown_disposition: Option<UnknownDisposition>,
 }
 
 #[derive(Deserialize, Default)]
@@ -253,6 +254,9 @@ impl ScenarioFile {
         }
         if let Some(late) = self.rules.late_disposition {
             setup.late_disposition = late;
+        }
+        if let Some(unknown) = self.rules.unknown_disposition {
+            setup.unknown_disposition = unknown;
         }
         phones(&mut setup, &self.phones)?;
         if !self.agents.is_empty() {

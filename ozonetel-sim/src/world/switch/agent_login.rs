@@ -12,6 +12,8 @@ use crate::world::setup::{AgentMode, LoginKind};
 pub enum LoginRefusal {
     /// Unknown agent or wrong password.
     Credentials,
+    /// No number, in a strict world.
+    NoNumber,
     /// Signed in already.
     Already,
     /// Another agent is signed in with the number.
@@ -55,7 +57,8 @@ pub struct StateChange {
 }
 
 impl Switch {
-    /// A login over REST. Without a number the agent's extension is used.
+    /// A login over REST. Without a number the agent's extension is used, although the page requires one; a
+    /// strict world refuses it.
     pub(crate) fn login(
         &mut self,
         cx: &mut Context,
@@ -66,6 +69,9 @@ impl Switch {
         let agent = self.agents.with_password(id, password).ok_or(LoginRefusal::Credentials)?;
         if agent.login.is_some() {
             return Err(LoginRefusal::Already);
+        }
+        if phone.is_empty() && cx.setup.strict {
+            return Err(LoginRefusal::NoNumber);
         }
         let phone = if phone.is_empty() { agent.setup.extension.clone() } else { phone.to_owned() };
         let in_use = |other: &str| other == phone || same_number(other, &phone);

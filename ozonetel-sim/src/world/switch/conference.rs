@@ -10,6 +10,7 @@ use crate::world::calls::{
 use crate::world::context::Context;
 use crate::world::event_log::EventKind;
 use crate::world::ids::{CallKey, LegNo, PartyNo};
+use crate::world::numbers::number_exists;
 use crate::world::setup::{AfterLoss, ConferenceUcid};
 use crate::world::timers::Timer;
 
@@ -38,7 +39,7 @@ impl Switch {
         let (no, monitor) = (call.parties.len() - 1, call.monitor);
         match agent {
             _ if taken => {}
-            None => cx.later(cx.setup.behaviour.customer_answer, Timer::PartyAnswers(key, no)),
+            None => ring_outside(cx, (key, no), number),
             Some(id) => self.ring_party(cx, &id, (key, no), (ucid, monitor)),
         }
     }
@@ -267,6 +268,22 @@ impl Switch {
         self.agents.set_call(id, None);
         self.release(cx, id, cx.second());
     }
+}
+
+/// Rings a third party outside: it does as a customer does.
+fn ring_outside(cx: &mut Context, (key, no): (CallKey, PartyNo), number: &str) {
+    if cx.setup.manual {
+        return;
+    }
+    let (exists, answers) =
+        (number_exists(number), cx.chance(cx.setup.behaviour.customer_answer_rate));
+    let behaviour = &cx.setup.behaviour;
+    let (after, timer) = match (exists, answers) {
+        (false, _) => (behaviour.customer_answer, Timer::PartyFails(key, no)),
+        (true, true) => (behaviour.customer_answer, Timer::PartyAnswers(key, no)),
+        (true, false) => (behaviour.ring_limit, Timer::PartyMisses(key, no)),
+    };
+    cx.later(after, timer);
 }
 
 /// A leg that took the call over talks from now on.

@@ -33,7 +33,12 @@ pub enum CallControlRefusal {
     NotFound,
     /// The number is not in the form that the service requires.
     Number,
+    /// Too many third parties have been called into the call.
+    Full,
 }
+
+/// Third parties that can be called into one call.
+const PARTIES_MOST: usize = 100;
 
 impl Switch {
     /// Acts on a call that is up. Saying the same twice changes nothing.
@@ -60,6 +65,9 @@ impl Switch {
                 let extension = self.agents.of_extension(number).is_some();
                 if !extension && !conference_form(number, cx.setup.zone, cx.setup.lax) {
                     return Err(CallControlRefusal::Number);
+                }
+                if self.calls.get(key).is_some_and(|call| call.parties.len() >= PARTIES_MOST) {
+                    return Err(CallControlRefusal::Full);
                 }
                 self.add_party(cx, key, number);
             }
@@ -180,9 +188,10 @@ impl Switch {
         true
     }
 
-    /// Stops or resumes the recording of a call that is up. False when no such call is up.
+    /// Stops or resumes the recording of a call that is up. False when no such call is up, or it has been
+    /// resumed too often.
     pub(crate) fn record(&mut self, cx: &Context, ucid: u64, on: bool) -> bool {
         let call = self.calls.by_ucid_mut(ucid).filter(|c| c.stage == CallStage::Talking);
-        call.map(|call| call.record(on, cx.second())).is_some()
+        call.is_some_and(|call| call.record(on, cx.second()))
     }
 }

@@ -4,7 +4,7 @@ use super::Switch;
 use crate::world::calls::{DispositionRequest, Leg};
 use crate::world::context::Context;
 use crate::world::ids::{CallKey, LegNo, parse_ucid};
-use crate::world::setup::LateDisposition;
+use crate::world::setup::{LateDisposition, UnknownDisposition};
 
 /// The result of a disposition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub enum DispositionRefusal {
     Call,
     /// Unknown agent, or one who had no leg of the call.
     Agent,
+    /// Not one of the account's, where those are refused.
+    Unknown,
     /// Disposed of already, by the agent or, where late ones are refused, by the limit.
     Again,
 }
@@ -54,6 +56,10 @@ impl Switch {
         let fits = |l: &Leg| (whole_call || l.ucid == id) && of_agent(&l);
         let no = call.legs.iter().rposition(fits).ok_or(DispositionRefusal::Agent)?;
         let leg = call.legs.get_mut(no).ok_or(DispositionRefusal::Agent)?;
+        let known = cx.setup.dispositions.contains(&request.disposition);
+        if !known && cx.setup.unknown_disposition == UnknownDisposition::Refuse {
+            return Err(DispositionRefusal::Unknown);
+        }
         // Only the limit sets a disposition that no agent chose.
         let late =
             leg.disposition.is_some() && cx.setup.late_disposition == LateDisposition::Refuse;
@@ -85,6 +91,7 @@ impl Switch {
         let Some(request) = leg.queued.take() else { return false };
         leg.disposition = Some(request.disposition);
         leg.comments = request.comments;
+        leg.call_back_time = request.call_back_time;
         let pauses = request.pause.is_some();
         if let Some(reason) = request.pause {
             let agent = leg.agent.as_ref().and_then(|id| self.agents.get_mut(id));

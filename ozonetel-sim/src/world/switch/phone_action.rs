@@ -114,11 +114,16 @@ impl Switch {
         Ok(())
     }
 
-    /// A third party has let it ring for long enough.
-    pub(super) fn party_misses(&mut self, cx: &mut Context, key: CallKey, no: PartyNo) {
+    /// A third party has let it ring for long enough, or could not be reached.
+    pub(super) fn party_misses(
+        &mut self,
+        cx: &mut Context,
+        (key, no): (CallKey, PartyNo),
+        failure: &'static str,
+    ) {
         let party = self.calls.get(key).and_then(|call| call.parties.get(no));
         if party.is_some_and(|party| party.joined.is_none()) {
-            self.party_leaves(cx, (key, no), "NoResponse");
+            self.party_leaves(cx, (key, no), failure);
         }
     }
 

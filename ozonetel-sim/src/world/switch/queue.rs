@@ -70,13 +70,8 @@ impl Switch {
             self.ring_agent(cx, key, &agent);
             return;
         }
-        let hope = self.agents.iter().any(|a| {
-            a.login.is_some()
-                && a.setup.mode.takes_inbound()
-                && a.setup.skills.contains(&call.skill)
-        });
         let fresh = call.legs.is_empty();
-        if !hope && fresh {
+        if fresh && !self.can_be_served(call) {
             self.turn_away(cx, key);
             return;
         }
@@ -84,6 +79,15 @@ impl Switch {
             call.stage = CallStage::Queued;
         }
         cx.later(cx.setup.behaviour.queue_limit, Timer::QueueEnds(key));
+    }
+
+    /// Whether anyone is signed in who might take the call.
+    fn can_be_served(&self, call: &PhoneCall) -> bool {
+        self.agents.iter().any(|a| {
+            a.login.is_some()
+                && a.setup.mode.takes_inbound()
+                && a.setup.skills.contains(&call.skill)
+        })
     }
 
     /// The agent who waits longest among those who may take the call; traffic calls ring traffic
@@ -126,11 +130,14 @@ impl Switch {
         self.end_call(cx, key, "SystemHangup");
     }
 
-    /// The caller has waited long enough.
+    /// The caller has waited long enough. Field notes have one word for the limit, and another for a queue
+    /// that no agent is left in.
     pub(super) fn queue_ends(&mut self, cx: &mut Context, key: CallKey) {
+        let served = self.calls.get(key).is_some_and(|call| self.can_be_served(call));
+        let (status, by) = if served { ("QTimeExceeded", "SystemHangup") } else { ("error", "") };
         if let Some(call) = self.calls.in_stage(key, CallStage::Queued) {
-            call.add_queue_leg("error", "", cx.second());
-            self.end_call(cx, key, "");
+            call.add_queue_leg(status, by, cx.second());
+            self.end_call(cx, key, by);
         }
     }
 }

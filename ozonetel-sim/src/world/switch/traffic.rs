@@ -68,6 +68,7 @@ impl Switch {
         let request = DispositionRequest {
             disposition,
             comments: String::new(),
+            call_back_time: None,
             auto_release: true,
             pause: None,
         };

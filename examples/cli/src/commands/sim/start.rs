@@ -34,7 +34,8 @@ pub(crate) struct Start {
     /// Keeps the settings as a profile of this name; one of an account is left as it is.
     #[arg(long, value_name = "NAME")]
     save: Option<String>,
-    /// Divides ringing, talk, wrap-up and traffic times.
+    /// Divides every time of telephone life: ringing, talk, wrap-up, traffic, and how long a lost softphone is waited
+    /// for.
     #[arg(long, value_name = "FACTOR", value_parser = speed)]
     speed: Option<f64>,
     /// Seed of everything that is random.

@@ -99,9 +99,10 @@ pub(super) const RULES: &[OutcomeRule] = {
         rule(Dialed, Word(Dial, &[D::NotAnswered]), O::NoAnswer),
         rule(Inbound, LeftAlone, O::AbandonedInQueue),
         rule(Inbound, Word(Dial, &[D::NotAnswered]), O::AgentMissed),
+        // A callback of a caller whom no agent was rung for says `NotDialed` of the agent.
+        rule(Inbound, UnansweredOddly, O::Missed),
         rule(Any, Word(Customer, &[D::NotDialed]), O::NotDialed),
         rule(Any, Word(Agent, &[D::NotDialed]), O::NotDialed),
-        rule(Inbound, UnansweredOddly, O::Missed),
     ]
 };
 
