@@ -107,10 +107,9 @@ impl Mask {
 
     fn resp(&self, text: &str) -> String {
         let Some((word, rest)) = text.split_once(':') else { return self.text(text) };
-        let word = if ReplyStatus::of(word.trim()) != ReplyStatus::Unclear {
-            word.to_owned()
-        } else {
-            self.text(word)
+        let word = match ReplyStatus::of(word.trim()) {
+            ReplyStatus::Unclear => self.text(word),
+            _ => word.to_owned(),
         };
         let rest: Vec<String> = rest
             .split('~')
