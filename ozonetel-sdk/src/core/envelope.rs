@@ -6,10 +6,10 @@
 //! once is answered by neither a success nor a proof that nothing happened.
 
 mod answer;
-mod fields;
+pub(crate) mod fields;
 mod list;
 mod plain;
-mod words;
+pub(crate) mod words;
 #[cfg(any(test, feature = "server"))]
 mod write;
 

@@ -265,7 +265,7 @@ impl Error {
         }
     }
 
-    /// The HTTP status, where there was an answer.
+    /// The HTTP status, where there was an answer. A reply on the agent socket has none of its own: the connection's 101.
     pub fn status(&self) -> Option<StatusCode> {
         self.0.status
     }

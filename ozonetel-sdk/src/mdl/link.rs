@@ -65,6 +65,8 @@ pub struct Link {
     until: Option<Duration>,
     replies: Replies,
     ids: SessionIds,
+    /// Those of `ids` that came under the very names for them.
+    named: SessionIds,
     session: Option<AgentSession>,
     seen: Vec<Box<str>>,
     beat: Beat,
@@ -104,6 +106,7 @@ impl Link {
             until: None,
             replies: Replies::default(),
             ids: SessionIds::default(),
+            named: SessionIds::default(),
             session: None,
             seen: Vec::new(),
             beat: Beat::default(),
@@ -194,6 +197,7 @@ impl Link {
     fn opened(&mut self, now: Duration, out: &mut Vec<LinkOutput>) {
         self.counters.connections += 1;
         self.ids = self.handshake.begin();
+        self.named = SessionIds::default();
         self.seen.clear();
         match self.ids.session() {
             Some(session) => self.up(now, session, out),

@@ -11,15 +11,21 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use crate::core::envelope::fields::repeats;
+use crate::types::wire::{float_text, shown_name};
+
 /// The namespace of system tokens.
 pub const SYSTEM_NS: &str = "org.jwebsocket.plugins.system";
+
+/// The names of system events, which are about other clients.
+pub(crate) const EVENTS: [&str; 4] = ["connect", "disconnect", "login", "logout"];
 
 /// The namespace of the toolbar's tokens.
 pub const TOOLBAR_NS: &str = "ozonetel.cloudagent";
 
 /// One token. Cheap to clone; whatever it carries, known or not, is kept as it came.
 ///
-/// `Debug` shows type, namespace and field names only: the values are personal data.
+/// `Debug` shows type, field names and a `utid` that is a short number only: the values are personal data.
 ///
 /// ```
 /// use ozonetel_sdk::mdl::Token;
@@ -38,6 +44,8 @@ struct Inner {
     fields: Map<String, Value>,
     /// The text as received; `None` once a field was set here.
     raw: Option<Box<str>>,
+    /// Whether a name came twice, as far as `raw` no longer shows it.
+    repeats: bool,
 }
 
 impl PartialEq for Inner {
@@ -70,13 +78,13 @@ impl Token {
     /// [`NotAToken`] for anything but one JSON object.
     pub fn parse(text: &str) -> Result<Self, NotAToken> {
         let fields = serde_json::from_str(text).map_err(|_| NotAToken)?;
-        Ok(Self(Arc::new(Inner { fields, raw: Some(text.into()) })))
+        Ok(Self(Arc::new(Inner { fields, raw: Some(text.into()), repeats: false })))
     }
 
     /// The same token with one field set.
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         let inner = Arc::make_mut(&mut self.0);
-        inner.raw = None;
+        inner.repeats |= inner.raw.take().is_some_and(|raw| repeats(&raw));
         inner.fields.insert(name.to_owned(), value.into());
         self
     }
@@ -91,13 +99,13 @@ impl Token {
         &self.0.fields
     }
 
-    /// A scalar field as text, whether it came as text or as a number; `30.0` becomes `30`. `None` for what is
-    /// absent, `null`, an object or a list.
+    /// A scalar field as text, whether it came as text or as a number; `30.0` becomes `30`, and a number
+    /// that may have been rounded is written with an exponent. `None` for what is absent, `null`, an object or a list.
     pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
         match self.get(name)? {
             Value::String(text) => Some(Cow::Borrowed(text)),
             Value::Bool(yes) => Some(Cow::Borrowed(if *yes { "true" } else { "false" })),
-            Value::Number(number) => Some(Cow::Owned(whole(number))),
+            Value::Number(number) => Some(Cow::Owned(number_text(number))),
             _ => None,
         }
     }
@@ -122,6 +130,11 @@ impl Token {
         self.kind() == Some("response")
     }
 
+    /// Whether a name came twice in it: of the two values only the last is among the fields.
+    pub(crate) fn repeats(&self) -> bool {
+        self.0.repeats || self.0.raw.as_deref().is_some_and(repeats)
+    }
+
     /// The frame's text: as received, or as it is sent.
     pub fn json(&self) -> Cow<'_, str> {
         match &self.0.raw {
@@ -131,29 +144,27 @@ impl Token {
     }
 }
 
-fn whole(number: &serde_json::Number) -> String {
+fn number_text(number: &serde_json::Number) -> String {
     match number.as_f64() {
-        Some(float)
-            if number.is_f64() && float.fract() == 0.0 && float.abs() < 9_007_199_254_740_992.0 =>
-        {
-            format!("{float:.0}")
-        }
+        Some(float) if number.is_f64() => float_text(float),
         _ => number.to_string(),
     }
 }
 
 impl From<Map<String, Value>> for Token {
     fn from(fields: Map<String, Value>) -> Self {
-        Self(Arc::new(Inner { fields, raw: None }))
+        Self(Arc::new(Inner { fields, raw: None, repeats: false }))
     }
 }
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.0.fields.keys().map(String::as_str).collect();
+        let names: Vec<Box<str>> = self.0.fields.keys().map(|name| shown_name(name)).collect();
+        let is_counter =
+            |utid: &Cow<'_, str>| utid.len() <= 8 && utid.bytes().all(|byte| byte.is_ascii_digit());
         f.debug_struct("Token")
             .field("type", &self.kind().map(short_kind))
-            .field("utid", &self.utid())
+            .field("utid", &self.utid().filter(is_counter))
             .field("fields", &names)
             .finish()
     }
@@ -161,10 +172,7 @@ impl fmt::Debug for Token {
 
 /// A type's name for errors and lists: whatever a peer sends, no more than a word of it, and no number.
 pub(crate) fn short_kind(kind: &str) -> Box<str> {
-    if kind.bytes().filter(u8::is_ascii_digit).count() >= 5 {
-        return "…".into();
-    }
-    kind.chars().filter(|c| !c.is_control()).take(48).collect()
+    shown_name(kind)
 }
 
 /// The unique id of a token sent: the sender's counter.
@@ -232,6 +240,20 @@ mod tests {
     }
 
     #[test]
+    fn a_number_that_may_be_rounded_is_no_id() {
+        for (number, want) in [
+            ("7000361703741301.0", None),
+            ("7.0003617037413001e16", None),
+            ("90000000000000001", Some("90000000000000001")),
+            ("22.0", Some("22")),
+        ] {
+            let token =
+                Token::parse(&format!(r#"{{"type":"busyAgent","ucid":{number}}}"#)).unwrap();
+            assert_eq!(token.ucid().as_ref().map(|ucid| ucid.as_str()), want, "{number}");
+        }
+    }
+
+    #[test]
     fn what_was_received_is_handed_on_letter_by_letter() {
         let text = r#"{ "b":1.10, "a":123456789012345678901234567890, "utid":null }"#;
         let token = Token::parse(text).unwrap();
@@ -243,5 +265,14 @@ mod tests {
     fn debug_shows_no_value() {
         let shown = format!("{:?}", token(json!({"type":"busyAgent","callerId":"9000000001"})));
         assert!(shown.contains("callerId") && !shown.contains("9000000001"), "{shown}");
+        for value in [
+            json!({"9000000001": 1}),
+            json!({r#"{"callerId":"9000000001"}"#: ""}),
+            json!({"type": "9000000001", "utid": 9_000_000_001_u64}),
+            json!({"type": r#"{"n":"Lucy"}"#, "utid": "Lucy"}),
+        ] {
+            let shown = format!("{:?}", token(value));
+            assert!(!shown.contains("9000000001") && !shown.contains("Lucy"), "{shown}");
+        }
     }
 }

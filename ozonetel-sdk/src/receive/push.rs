@@ -37,6 +37,7 @@ pub mod extract;
 mod forms;
 mod json;
 mod key;
+mod key_name;
 pub(crate) mod payload;
 pub(crate) mod per_leg;
 pub(crate) mod ping;
@@ -44,6 +45,7 @@ pub(crate) mod reader;
 mod repair;
 mod sanitized;
 pub(crate) mod screen_pop;
+mod twice;
 pub mod verify;
 mod work;
 

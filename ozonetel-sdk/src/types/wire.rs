@@ -18,11 +18,12 @@ mod time;
 pub use borrowed::BorrowedValue;
 pub(crate) use borrowed::borrowed;
 pub(crate) use name_table::NameTable;
+pub(crate) use raw::shown_name;
 pub use raw::{Extra, RawJson};
 pub(crate) use record::{FillGaps, field, put, record};
 pub use scalar::{Flag, Scalar, YesNo};
 pub(crate) use scalar::{
-    Kept, Key, Loose, commas, exact_whole, loose, means_nothing, nested, text,
+    Kept, Key, Loose, commas, exact_whole, float_text, loose, means_nothing, nested, text,
 };
 pub use sensitive::SensitiveText;
 pub(crate) use string_enum::string_enum;

@@ -75,6 +75,8 @@ enum Play {
     LosesBefore,
     /// Dials and replies after half a minute.
     Late,
+    /// Dials and replies after half a minute that it failed, beside the call's id.
+    LateContradiction,
 }
 
 /// The service behind the agent's socket: the simulator, as a tab would carry its frames.
@@ -125,7 +127,10 @@ impl Service {
             Some(Play::NoUcid) => {
                 reply.remove("ucid");
             }
-            Some(Play::Late) => {
+            Some(late @ (Play::Late | Play::LateContradiction)) => {
+                if late == Play::LateContradiction {
+                    reply.insert("resp".into(), "Failure:tbManualDial~MANUAL".into());
+                }
                 let carrier = Arc::clone(&self.carrier);
                 tokio::spawn(async move {
                     tokio::time::sleep(Duration::from_secs(30)).await;
@@ -277,6 +282,15 @@ async fn a_reply_that_comes_late_settles_its_dial() {
     let row = browser.get("/api/dials/k1").await.ok();
     assert_eq!((row.text("state"), row.text("ucid")), ("settled_happened", &*dialled(&floor)));
     assert_eq!(floor.sim.effects("dial"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_failure_beside_a_call_leaves_its_dial_unknown() {
+    let (floor, _socket) = floor(&[Play::LateContradiction]).await;
+    let browser = Browser::new(&floor, Role::Agent).await;
+    browser.dial("k1", "9000000001").await.problem(504);
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    assert_eq!(browser.get("/api/dials/k1").await.ok().text("state"), "unknown");
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,7 +13,7 @@ use crate::core::text;
 pub(super) type Object<'a> = BTreeMap<String, &'a RawValue>;
 
 /// Names of the accompanying text, in the order they are tried. Compared without case.
-pub(super) const TEXTS: [&str; 4] = ["message", "messages", "details", "msg"];
+pub(crate) const TEXTS: [&str; 4] = ["message", "messages", "details", "msg"];
 
 /// The fields of a text that is an object, each name once.
 pub(super) fn object(text: &str) -> Option<Object<'_>> {
@@ -23,7 +23,7 @@ pub(super) fn object(text: &str) -> Option<Object<'_>> {
 
 /// Whether a text is an object in which a name comes twice. JSON leaves open what that means, and whoever takes one of
 /// the two drops the other: the rows of a first list, or the word that says no.
-pub(super) fn repeats(text: &str) -> bool {
+pub(crate) fn repeats(text: &str) -> bool {
     serde_json::from_str::<Fields<'_>>(text).is_ok_and(|fields| fields.repeats)
 }
 

@@ -17,7 +17,7 @@ use crate::types::ids::Ucid;
 pub(super) const SUCCESS: [&str; 4] = ["success", "true", "queued", "queued successfully"];
 
 /// Words of failure, compared without case.
-pub(super) const FAILURE: [&str; 4] = ["false", "fail", "failure", "error"];
+pub(crate) const FAILURE: [&str; 4] = ["false", "fail", "failure", "error"];
 
 /// What a status word says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +43,7 @@ impl Word {
 }
 
 /// Whether an answer that is no success proves that nothing happened. What may be repeated needs no proof. What may
-/// happen only once needs a documented text, or a failure word without a text that says the opposite; and no call's id
-/// beside it or in the text. The id that was asked about, sent back, is no news of another call.
+/// happen only once needs a documented text or a failure word, and nothing that [speaks against it](contradicts_refusal).
 pub(super) fn is_refusal(
     answer: &Answer<'_>,
     word: Option<Word>,
@@ -52,14 +51,29 @@ pub(super) fn is_refusal(
     document: &str,
 ) -> bool {
     let own = answer.asked.ucid.as_ref();
-    let documented = || reason::documented(text).is_some();
-    let proof = || documented() || (word == Some(Word::Failure) && !says_success(text));
-    let named = || match serde_json::from_str(document) {
-        Ok(Value::Object(object)) => has_call_id(&object, own),
-        _ => false,
+    let contradicted = || {
+        let object = match serde_json::from_str(document) {
+            Ok(Value::Object(object)) => object,
+            _ => Map::new(),
+        };
+        contradicts_refusal(&object, text, own)
     };
-    let mentioned = || mentions_a_call(text, own) && !documented();
-    answer.spec.repeat == Repeat::Safe || (proof() && !named() && !mentioned())
+    let said = || word == Some(Word::Failure) || reason::documented(text).is_some();
+    answer.spec.repeat == Repeat::Safe || (said() && !contradicted())
+}
+
+/// Whether an answer that says no shows that something may have happened all the same: it names a call, or its text says
+/// success or mentions a call. A documented text means what it is documented for. The id that was asked about, sent back,
+/// is no news of another call.
+///
+/// Answers over REST and replies on the agent socket are judged alike.
+pub(crate) fn contradicts_refusal(
+    object: &Map<String, Value>,
+    text: &str,
+    own: Option<&Ucid>,
+) -> bool {
+    let says_otherwise = || says_success(text) || mentions_a_call(text, own);
+    has_call_id(object, own) || (reason::documented(text).is_none() && says_otherwise())
 }
 
 /// Whether a text says that something was done: `Call queued successfully`.

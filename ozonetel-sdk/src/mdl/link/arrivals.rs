@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use super::Link;
+use super::handshake::SessionIds;
 use super::output::{LinkOutput, Settlement, SkippedFrame};
 use super::replies::ReplyMatch;
 use super::requests::settle;
 use super::state::LinkState;
+use super::tracker::is_of_another;
 use crate::mdl::token::push::SocketPush;
-use crate::mdl::token::{SYSTEM_NS, Token, short_kind};
+use crate::mdl::token::{EVENTS, SYSTEM_NS, Token, short_kind};
 use serde_json::Value;
 
 /// Types of tokens that are listed when a handshake fails.
@@ -22,6 +24,7 @@ impl Link {
             out.push(LinkOutput::Skipped(SkippedFrame::NotAToken));
             return;
         };
+        self.name_session(&token);
         if self.state == LinkState::Handshaking {
             if self.seen.len() < SEEN {
                 self.seen.push(token.kind().map_or_else(|| "-".into(), short_kind));
@@ -37,6 +40,34 @@ impl Link {
             && let Some(session) = self.ids.session()
         {
             self.up(now, session, out);
+        }
+    }
+
+    /// Puts an id that came under its very name in the place of one that stood in for it.
+    fn name_session(&mut self, token: &Token) {
+        if is_of_another(&self.agent, token) {
+            return;
+        }
+        let mut found = SessionIds::default();
+        self.handshake.named(token, &mut found);
+        let mut changed = false;
+        for (id, known, found) in [
+            (&mut self.ids.us_id, &mut self.named.us_id, found.us_id),
+            (
+                &mut self.ids.browser_session_id,
+                &mut self.named.browser_session_id,
+                found.browser_session_id,
+            ),
+        ] {
+            // One that is there already may be no more than the echo of a request.
+            if known.is_none() && found.is_some() && found != *id {
+                known.clone_from(&found);
+                *id = found;
+                changed = true;
+            }
+        }
+        if changed && self.session.is_some() {
+            self.session = self.ids.session();
         }
     }
 
@@ -84,7 +115,5 @@ impl Link {
 fn is_about_others(token: &Token) -> bool {
     let system = token.ns().is_none_or(|ns| ns == SYSTEM_NS);
     let named = token.get("name").and_then(Value::as_str);
-    system
-        && token.kind() == Some("event")
-        && named.is_some_and(|name| ["connect", "disconnect", "login", "logout"].contains(&name))
+    system && token.kind() == Some("event") && named.is_some_and(|name| EVENTS.contains(&name))
 }

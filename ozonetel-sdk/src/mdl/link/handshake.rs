@@ -46,6 +46,13 @@ pub trait Handshake: fmt::Debug + Send + Sync {
     /// Looks at the next token, in order of arrival.
     fn look(&self, token: &Token, ids: &mut SessionIds);
 
+    /// Takes the ids that a token carries under the very names for them. It is asked about each token of a connection, also
+    /// once the session is there: what is found so takes the place of what only stood in for it, once for each id.
+    /// Nothing, unless it is written out.
+    fn named(&self, token: &Token, ids: &mut SessionIds) {
+        let _ = (token, ids);
+    }
+
     /// The handshake's time is up: the last chance to fill in what can do without a token.
     fn time_up(&self, ids: &mut SessionIds) {
         let _ = ids;
@@ -54,7 +61,9 @@ pub trait Handshake: fmt::Debug + Send + Sync {
 
 /// The documented default, which is inferred and therefore all configuration: `usId` from the first of `usId`,
 /// `usid` and `sourceId` that a token carries; `browserSessionId` from the field of that name, else the one given
-/// here, which outlives the connection.
+/// here, which outlives the connection. `welcome` comes first on a connection, so that the link may be up with its
+/// `sourceId` and this client's own browser session: `usId` and `browserSessionId` of a later token on the same connection
+/// take their place.
 ///
 /// ```
 /// use ozonetel_sdk::mdl::{Handshake, TokenSession, Token};
@@ -86,14 +95,14 @@ impl TokenSession {
         }
     }
 
-    /// Other field names for `usId`, first come first served.
+    /// Other field names for `usId`, first come first served; those after the first only stand in for it.
     #[must_use]
     pub fn us_id_in<S: Into<Box<str>>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.us_id = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Other field names for `browserSessionId`.
+    /// Other field names for `browserSessionId`; those after the first only stand in for it.
     #[must_use]
     pub fn browser_session_id_in<S: Into<Box<str>>>(
         mut self,
@@ -132,6 +141,14 @@ impl Handshake for TokenSession {
         // Our own is used only once the other id is there: a token before that may still carry one.
         if ids.us_id.is_some() && ids.browser_session_id.is_none() {
             ids.browser_session_id.clone_from(&self.own);
+        }
+    }
+
+    fn named(&self, token: &Token, ids: &mut SessionIds) {
+        if token.kind() != Some("event") {
+            ids.us_id = first(self.us_id.get(..1).unwrap_or_default(), token);
+            let browser = self.browser_session_id.get(..1).unwrap_or_default();
+            ids.browser_session_id = first(browser, token);
         }
     }
 

@@ -13,7 +13,9 @@ use std::time::Duration;
 pub struct AgentSnapshot {
     /// The agent's last state.
     pub status: Option<AgentStatus>,
-    /// The call that was in progress.
+    /// The call that was in progress. A state in which an agent is in no call ends it, `PAUSED` in the reply to a request
+    /// included. No source shows whether the service answers so in the middle of a call; where it does, the call is
+    /// missing here.
     pub call: Option<CallPush>,
     /// How long the link was down.
     pub down_for: Duration,
@@ -30,10 +32,7 @@ pub(crate) struct Tracker {
 
 impl Tracker {
     pub(crate) fn see(&mut self, agent: &AgentIdentity, token: &Token, push: &SocketPush) {
-        if token
-            .text("agentId")
-            .is_some_and(|id| !agent.id.is_same_agent(&AgentId::from(id.as_ref())))
-        {
+        if is_of_another(agent, token) {
             return;
         }
         match push {
@@ -57,6 +56,12 @@ impl Tracker {
     pub(crate) fn snapshot(&self, down_for: Duration, unknown: u32) -> AgentSnapshot {
         AgentSnapshot { status: self.status.clone(), call: self.call.clone(), down_for, unknown }
     }
+}
+
+/// Whether a token is about another agent.
+pub(super) fn is_of_another(agent: &AgentIdentity, token: &Token) -> bool {
+    let named = token.text("agentId");
+    named.is_some_and(|id| !agent.id.is_same_agent(&AgentId::from(id.as_ref())))
 }
 
 #[cfg(test)]

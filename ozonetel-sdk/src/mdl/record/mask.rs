@@ -3,19 +3,18 @@
 
 use serde_json::{Map, Value};
 
-use crate::mdl::token::Token;
+use crate::mdl::token::push::{AgentStatus, SocketCallType};
+use crate::mdl::token::reply::ReplyStatus;
+use crate::mdl::token::{EVENTS, Token};
 use crate::types::pseudonyms::Pseudonyms;
 
 /// Fields whose values are words of the protocol. Everything else is masked, known or not.
-const WORDS: [&str; 14] = [
+const WORDS: [&str; 11] = [
     "type",
     "ns",
     "mode",
     "isSip",
     "code",
-    "calltype",
-    "callType",
-    "agentStatus",
     "echo",
     "timeout",
     "protocolVersion",
@@ -66,7 +65,14 @@ impl Mask {
                 };
                 let value = match (name.as_str(), value) {
                     ("utid", value) if is_counter(value) => value.clone(),
-                    ("name", value) if event && is_word(value) => value.clone(),
+                    ("name", Value::String(text)) if event && EVENTS.contains(&&**text) => {
+                        value.clone()
+                    }
+                    ("agentStatus" | "calltype" | "callType", Value::String(text))
+                        if is_known(text) =>
+                    {
+                        value.clone()
+                    }
                     (name, value) if WORDS.contains(&name) && is_word(value) => value.clone(),
                     ("params", Value::String(text)) => Value::from(self.params(text)),
                     ("resp", Value::String(text)) => Value::from(self.resp(text)),
@@ -101,10 +107,9 @@ impl Mask {
 
     fn resp(&self, text: &str) -> String {
         let Some((word, rest)) = text.split_once(':') else { return self.text(text) };
-        let word = if word.bytes().all(|b| b.is_ascii_alphabetic()) {
-            word.to_owned()
-        } else {
-            self.text(word)
+        let word = match ReplyStatus::of(word.trim()) {
+            ReplyStatus::Unclear => self.text(word),
+            _ => word.to_owned(),
         };
         let rest: Vec<String> = rest
             .split('~')
@@ -115,6 +120,11 @@ impl Mask {
             .collect();
         format!("{word}:{}", rest.join("~"))
     }
+}
+
+/// Whether a text is a word for an agent's state or a kind of call.
+fn is_known(text: &str) -> bool {
+    AgentStatus::from(text).kind().is_some() || SocketCallType::from(text).kind().is_some()
 }
 
 fn digits(text: &str) -> usize {
@@ -167,6 +177,11 @@ mod tests {
             (r#"{"9000000417":"x"}"#, r#"{"9000000001":"text 1"}"#),
             (r#"{"name":"Lucy L"}"#, r#"{"name":"A B 1"}"#),
             (r#"{"type":"event","name":"login"}"#, r#"{"name":"login","type":"event"}"#),
+            (r#"{"type":"event","name":"Lucy L"}"#, r#"{"name":"A B 1","type":"event"}"#),
+            (r#"{"agentStatus":"with Lucy L"}"#, r#"{"agentStatus":"text 1"}"#),
+            (r#"{"calltype":"Lucy"}"#, r#"{"calltype":"text 1"}"#),
+            (r#"{"callType":"Manual Dialing"}"#, r#"{"callType":"Manual Dialing"}"#),
+            (r#"{"resp":"Lucy:tbAgentPause"}"#, r#"{"resp":"text 1:tbAgentPause"}"#),
             (r#"{"startTime":"2026-01-02 10:00:00"}"#, r#"{"startTime":"2026-01-02 10:00:00"}"#),
             (
                 r#"{"x":[1.5,98765.5,null,true,{"n":"+919000000417"}]}"#,

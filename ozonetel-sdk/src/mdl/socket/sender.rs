@@ -127,15 +127,22 @@ impl SocketSender {
     /// [`Error::may_have_happened`] is true; [`Error::token`] carries the request.
     ///
     /// # Cancel safety
-    /// Dropped before the request was sent, it is not sent. Dropped later, the outcome still comes as an
+    /// Dropped before the link has the request, it is not sent. Dropped later, it is sent all the same, even where it
+    /// still waits for the network to take it; the outcome comes as an
     /// [`SocketEvent::Settled`](crate::mdl::SocketEvent::Settled).
     pub async fn send(&self, request: TokenRequest) -> Result<Token, Error> {
-        self.call("mdl.send", request).await
+        Ok(self.call("mdl.send", request).await?.0)
     }
 
     /// Rings the agent's softphone, then the customer, whose number is put into the form of the settings' dial plan.
     /// Never repeated: when the outcome is unknown, settle it before
     /// dialing again. The UCID is there where the reply carries one; else it comes with the INVITE and the pushes.
+    ///
+    /// The error of a dial that the link had carries the request as it was sent: see [`Error::token`].
+    ///
+    /// # Cancel safety
+    /// As [`send`](Self::send): once the link has the dial, dropping the future does not stop it. Whoever drops it then
+    /// has a dial whose outcome is unknown until its [`SocketEvent::Settled`](crate::mdl::SocketEvent::Settled).
     pub async fn dial(&self, dial: ManualDial) -> DialOutcome<Option<Ucid>> {
         const CALL: &str = "mdl.dial";
         let begun = Instant::now();
@@ -150,37 +157,41 @@ impl SocketSender {
                 return DialOutcome::of(Error::from(invalid).named(CALL, 0, Duration::ZERO));
             }
         };
-        let draft = request.draft();
-        let reply = match self.call(CALL, request).await {
-            Ok(reply) => reply,
+        let (reply, sent) = match self.call(CALL, request).await {
+            Ok(settled) => settled,
             Err(error) => return DialOutcome::of(error),
         };
-        match reply.reply_status() {
-            ReplyStatus::Succeeded => DialOutcome::Accepted(reply.ucid()),
+        let error = match reply.reply_status() {
+            ReplyStatus::Succeeded => return DialOutcome::Accepted(reply.ucid()),
             ReplyStatus::Refused => {
                 let text = reply.message().unwrap_or_default();
+                // A reply has no status of its own.
                 let status = http::StatusCode::SWITCHING_PROTOCOLS;
                 let refusal = Refusal::new(reason::reason(text), text, status);
-                let error = Error::refused(refusal).named(CALL, 1, begun.elapsed());
-                DialOutcome::Refused(error.carrying(draft))
+                Error::refused(refusal).named(CALL, 1, begun.elapsed())
             }
             ReplyStatus::Unclear => {
                 let fault = SocketFault::Unclear { kind: ManualDial::KIND.into() };
-                let error =
-                    Error::socket(fault).named(CALL, 1, begun.elapsed()).uncertain(true, None);
-                DialOutcome::Unknown(error.carrying(draft))
+                Error::socket(fault).named(CALL, 1, begun.elapsed()).uncertain(true, None)
             }
-        }
+        };
+        DialOutcome::of(error.carrying(sent))
     }
 
-    async fn call(&self, call: &'static str, request: TokenRequest) -> Result<Token, Error> {
+    /// The reply, and the request as it was sent.
+    async fn call(
+        &self,
+        call: &'static str,
+        request: TokenRequest,
+    ) -> Result<(Token, Token), Error> {
         let begun = Instant::now();
         let (kind, draft) = (short_kind(request.kind()), request.draft());
         let (fault, request, sent) = match self.submit(request).await {
             SubmitResult::NotTaken(fault) => (fault, draft, false),
+            // How it was sealed went with the link.
             SubmitResult::Lost(fault) => (fault, draft, true),
             SubmitResult::Settled(SettledRequest { settlement, request, .. }) => match settlement {
-                Settlement::Reply(token) => return Ok(token),
+                Settlement::Reply(token) => return Ok((token, request)),
                 Settlement::NoReply => (SocketFault::NoReply { kind }, request, true),
                 Settlement::Unknown => (SocketFault::Broken { kind }, request, true),
                 Settlement::NotSent(NotSentReason::Down) => {

@@ -59,24 +59,25 @@ string_enum! {
 }
 
 record! {
-    /// A push about a call. Spelling and presence of the fields vary.
+    /// A push about a call. Spelling and presence of the fields vary: one that cannot be read does not cost the rest, and is
+    /// in `extra` under its name and `_text`. Without a leg that can be read, it is not seen as a call's.
     pub struct CallPush {
         /// The leg.
         ucid: Ucid = "ucid" | "UCID",
         /// The other side's number.
-        caller_id: PhoneNumber = "callerId" | "callerID",
+        caller_id: PhoneNumber = "callerId" | "callerID" or text,
         /// How it came about.
-        call_type: SocketCallType = "calltype" | "callType",
+        call_type: SocketCallType = "calltype" | "callType" or text,
         /// The campaign.
-        campaign: CampaignName = "campaignName",
+        campaign: CampaignName = "campaignName" or text,
         /// The recording.
-        audio_file: SensitiveText = "audioFile",
+        audio_file: SensitiveText = "audioFile" or text,
         /// The agent.
-        agent: AgentId = "agentId",
+        agent: AgentId = "agentId" or text,
         /// When it began, as sent.
-        start_time: String = "startTime",
+        start_time: String = "startTime" or text,
         /// When it ended, as sent.
-        end_time: String = "endTime",
+        end_time: String = "endTime" or text,
     }
 }
 
@@ -199,7 +200,6 @@ mod tests {
     fn what_does_not_read_stays_a_token() {
         for text in [
             r#"{"type":"busyAgent","ucid":"not digits"}"#,
-            r#"{"type":"busyAgent","callerId":[1]}"#,
             r#"{"type":"BusyAgent","ucid":"1"}"#,
             r#"{"type":7}"#,
             r"{}",
@@ -207,6 +207,21 @@ mod tests {
             let token = parse(text);
             assert_eq!(token.push(), SocketPush::Other, "{text}");
             assert_eq!(token.json(), text);
+        }
+    }
+
+    #[test]
+    fn an_odd_field_does_not_cost_the_push() {
+        for name in
+            ["callerId", "calltype", "campaignName", "audioFile", "agentId", "startTime", "endTime"]
+        {
+            for odd in ["[1]", r#"{"time":1}"#] {
+                let token = parse(&format!(r#"{{"type":"busyAgent","ucid":"11","{name}":{odd}}}"#));
+                let SocketPush::Answered(call) = token.push() else { panic!("{token:?}") };
+                assert_eq!(call.ucid.unwrap().as_str(), "11");
+                let kept = call.extra.get(&format!("{name}_text")).unwrap();
+                assert_eq!(kept, &serde_json::from_str::<Value>(odd).unwrap(), "{name}");
+            }
         }
     }
 

@@ -1,14 +1,18 @@
 //! What a reply says about its request.
 
 use super::Token;
+use crate::core::envelope::fields::TEXTS;
+use crate::core::envelope::words::{FAILURE, contradicts_refusal};
 use serde_json::Value;
 
 /// What a reply says about its request.
 ///
 /// Two spellings are known: jWebSocket's `code` (0 fine, -1 failure) and the toolbar's `resp`, whose outcome is
 /// before the first `:` and is `Success` when it went well. Refused is what says so in one of the service's words for
-/// it. A reply with neither spelling, with another code or another word, or whose two outcomes contradict each other
-/// proves nothing: if it counted as a refusal, it would invite a second dial.
+/// it. A reply with neither spelling, with another code or another word, in which a field comes twice, or whose two
+/// outcomes contradict each other proves nothing: if it counted as a refusal, it would invite a second dial. So does a
+/// refusal beside a call's id or a text of success, as in an answer over REST; a call's id that the request had named
+/// itself included, because a reply alone does not show that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReplyStatus {
@@ -20,15 +24,14 @@ pub enum ReplyStatus {
     Unclear,
 }
 
-/// The failure words that the service's documentation shows, on REST: none is documented for the socket.
-const REFUSED: [&str; 4] = ["failure", "fail", "error", "false"];
-
 impl ReplyStatus {
-    fn of(word: &str) -> Self {
+    /// What a word says.
+    pub(crate) fn of(word: &str) -> Self {
         let is = |known: &str| word.eq_ignore_ascii_case(known);
         match word {
             _ if is("success") => Self::Succeeded,
-            _ if REFUSED.into_iter().any(is) => Self::Refused,
+            // Those documented for REST: none is for the socket.
+            _ if FAILURE.into_iter().any(is) => Self::Refused,
             _ => Self::Unclear,
         }
     }
@@ -36,6 +39,15 @@ impl ReplyStatus {
 
 impl Token {
     /// What a reply says.
+    ///
+    /// ```
+    /// use ozonetel_sdk::mdl::{ReplyStatus, Token};
+    /// let status = |text| Token::parse(text).map(|reply| reply.reply_status());
+    /// assert_eq!(status(r#"{"type":"response","resp":"Failure:x"}"#)?, ReplyStatus::Refused);
+    /// let call = r#"{"type":"response","resp":"Failure:x","ucid":"90000000000000001"}"#;
+    /// assert_eq!(status(call)?, ReplyStatus::Unclear);
+    /// # Ok::<(), ozonetel_sdk::mdl::NotAToken>(())
+    /// ```
     pub fn reply_status(&self) -> ReplyStatus {
         let code = self.get("code").filter(|code| !code.is_null()).map(|_| {
             match self.text("code").as_deref() {
@@ -48,11 +60,24 @@ impl Token {
             let word = resp.as_str().and_then(|text| text.split(':').next());
             word.map_or(ReplyStatus::Unclear, |word| ReplyStatus::of(word.trim()))
         });
-        match (code, resp) {
+        let status = match (code, resp) {
             (Some(code), Some(resp)) if code == resp => code,
             (Some(only), None) | (None, Some(only)) => only,
             _ => ReplyStatus::Unclear,
-        }
+        };
+        let proves_nothing =
+            || self.repeats() || (status == ReplyStatus::Refused && self.contradicts_refusal());
+        if proves_nothing() { ReplyStatus::Unclear } else { status }
+    }
+
+    fn contradicts_refusal(&self) -> bool {
+        let is_text = |name: &str| TEXTS.iter().any(|text| text.eq_ignore_ascii_case(name));
+        let texts = self.fields().iter().filter(|(name, _)| is_text(name));
+        let texts = texts.filter_map(|(_, value)| value.as_str());
+        let resp = self.get("resp").and_then(Value::as_str);
+        let resp = resp.and_then(|text| text.split_once(':')).map_or("", |(_, rest)| rest);
+        let mut said = texts.chain([resp]);
+        said.any(|text| contradicts_refusal(self.fields(), text, None))
     }
 
     /// The reply's own words: `msg`, else what comes after the first `:` of `resp`. May name an agent or a number.
@@ -103,6 +128,41 @@ mod tests {
         ];
         for (fields, want) in table {
             assert_eq!(token(fields.clone()).reply_status(), want, "{fields}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_beside_a_call_or_a_success_proves_nothing() {
+        for text in [
+            r#"{"utid":"1","code":-1,"msg":"no","ucid":"90000000000000001"}"#,
+            r#"{"resp":"Failure:no","ucid":90000000000000001}"#,
+            r#"{"resp":"Failure:no","data":{"monitorUcid":"90000000000000001"}}"#,
+            r#"{"resp":"Failure:call 90000000000000001"}"#,
+            r#"{"resp":"Failure:tbManualDial","msg":"call 90000000000000001 is on its way"}"#,
+            r#"{"code":-1,"msg":"Success:tbManualDial"}"#,
+            r#"{"resp":"Failure:queued"}"#,
+        ] {
+            assert_eq!(Token::parse(text).unwrap().reply_status(), ReplyStatus::Unclear, "{text}");
+        }
+        for text in [
+            r#"{"code":-1,"msg":"not queued","ucid":null,"UCID":"0"}"#,
+            r#"{"resp":"Failure:tbManualDial~77,0000000001,500001"}"#,
+        ] {
+            assert_eq!(Token::parse(text).unwrap().reply_status(), ReplyStatus::Refused, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_reply_that_says_a_thing_twice_proves_nothing() {
+        for text in [
+            r#"{"resp":"Success:x","resp":"Failure:y"}"#,
+            r#"{"resp":"Failure:x","resp":"Failure:x"}"#,
+            r#"{"code":0,"code":-1}"#,
+            r#"{"resp":"Success:x","ucid":"90000000000000001","ucid":"90000000000000002"}"#,
+        ] {
+            let reply = Token::parse(text).unwrap();
+            assert_eq!(reply.reply_status(), ReplyStatus::Unclear, "{text}");
+            assert_eq!(reply.with("x", 1).reply_status(), ReplyStatus::Unclear, "{text}");
         }
     }
 }

@@ -8,7 +8,7 @@ use std::fmt;
 
 use crate::types::invalid::Invalid;
 use crate::types::phone::{DialPlan, PhoneNumber};
-use crate::types::wire::SensitiveText;
+use crate::types::wire::{SensitiveText, shown_name};
 
 /// A tag of the XML as it is written.
 ///
@@ -34,7 +34,7 @@ pub struct Element {
 
 impl fmt::Debug for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.attributes.iter().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<_> = self.attributes.iter().map(|(name, _)| shown_name(name)).collect();
         f.debug_struct("Element")
             .field("name", &self.name)
             .field("attributes", &names)
@@ -69,6 +69,10 @@ trait Value: Sized {
     fn check(&self) -> Result<(), Invalid> {
         Ok(())
     }
+    /// What `Debug` shows: a text may be a number, an address, or what is said.
+    fn shown(&self) -> Cow<'_, str> {
+        Cow::Borrowed("…")
+    }
 }
 
 impl Value for String {
@@ -96,6 +100,9 @@ impl Value for u32 {
     fn read(text: &str) -> Option<Self> {
         // Only what is written back the same: a leading zero or sign stays an attribute of its own.
         text.parse().ok().filter(|n: &u32| n.to_string() == text)
+    }
+    fn shown(&self) -> Cow<'_, str> {
+        self.write()
     }
 }
 
@@ -133,6 +140,9 @@ impl Value for Timeout {
     }
     fn read(text: &str) -> Option<Self> {
         u32::read(text).map(Self)
+    }
+    fn shown(&self) -> Cow<'_, str> {
+        self.write()
     }
 }
 
@@ -254,12 +264,27 @@ macro_rules! verbs {
         $(
             $(#[$meta])*
             #[doc = concat!("\n\nThe tag `<", $tag, ">`.")]
-            #[derive(Debug, Clone, PartialEq, Eq)]
+            ///
+            /// `Debug` shows names and counts only.
+            #[derive(Clone, PartialEq, Eq)]
             pub struct $name {
                 $( $(#[$tmeta])* pub $text: $tty, )?
                 $( $(#[$ameta])* #[doc = concat!("\n\nThe attribute `", $attr, "`.")] pub $field: Option<$ty>, )*
                 /// Attributes that have no field here.
                 pub other: Vec<(String, String)>,
+            }
+
+            impl fmt::Debug for $name {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    #[allow(unused_mut, reason = "not every verb has attributes or a text")]
+                    let mut out = f.debug_struct(stringify!($name));
+                    $( out.field(stringify!($text), &self.$text.write().len()); )?
+                    $( if let Some(value) = &self.$field {
+                        out.field(stringify!($field), &value.shown());
+                    } )*
+                    let other: Vec<_> = self.other.iter().map(|(name, _)| shown_name(name)).collect();
+                    out.field("other", &other).finish()
+                }
             }
 
             impl $name {

@@ -40,6 +40,11 @@ pub struct MergeResult {
     pub evicted: Option<PhoneCall>,
 }
 
+/// The ids of a call and of its legs.
+fn ids_of(call: &PhoneCall) -> impl Iterator<Item = CallKey> {
+    call.call_ids().map(CallKey::from).chain(call.ucids().map(CallKey::from))
+}
+
 impl PhoneCalls {
     /// None yet. `limit` is how many are kept, at least one.
     pub fn new(limit: usize) -> Self {
@@ -49,8 +54,7 @@ impl PhoneCalls {
     /// Adds an observation. `None` where it names neither a leg nor a call.
     pub fn observe(&mut self, observation: impl Into<CallObservation>) -> Option<MergeResult> {
         let mut call = PhoneCall::of(observation)?;
-        let ids: Vec<CallKey> =
-            call.call_ids().map(CallKey::from).chain(call.ucids().map(CallKey::from)).collect();
+        let mut ids: Vec<CallKey> = ids_of(&call).collect();
         let mut slots: Vec<u64> = ids.iter().filter_map(|id| self.ids.get(id).copied()).collect();
         slots.sort_unstable();
         slots.dedup();
@@ -58,15 +62,17 @@ impl PhoneCalls {
         for slot in &slots {
             if let Some(known) = self.calls.remove(slot) {
                 before.extend(known.key());
+                ids.extend(ids_of(&known));
                 call = known.merge(call);
             }
         }
         let slot = slots.first().copied().unwrap_or(self.next);
         self.next = self.next.max(slot + 1);
-        if slots.len() > 1 {
-            self.ids.values_mut().filter(|of| slots.contains(of)).for_each(|of| *of = slot);
+        // A call keeps a limited number of legs, and the index no more than the call.
+        for id in &ids {
+            self.ids.remove(id);
         }
-        self.ids.extend(ids.into_iter().map(|id| (id, slot)));
+        self.ids.extend(ids_of(&call).map(|id| (id, slot)));
         let key = call.key()?;
         self.calls.insert(slot, call);
         before.retain(|old| *old != key);
@@ -77,8 +83,16 @@ impl PhoneCalls {
 
     fn evict(&mut self) -> Option<PhoneCall> {
         let (slot, call) = self.calls.pop_first()?;
-        self.ids.retain(|_, of| *of != slot);
+        self.forget(slot, &call);
         Some(call)
+    }
+
+    fn forget(&mut self, slot: u64, call: &PhoneCall) {
+        for id in ids_of(call) {
+            if self.ids.get(&id) == Some(&slot) {
+                self.ids.remove(&id);
+            }
+        }
     }
 
     /// A call by any of its ids.
@@ -89,8 +103,9 @@ impl PhoneCalls {
     /// Takes a call out, for instance once it is stored.
     pub fn remove(&mut self, id: &CallKey) -> Option<PhoneCall> {
         let slot = *self.ids.get(id)?;
-        self.ids.retain(|_, of| *of != slot);
-        self.calls.remove(&slot)
+        let call = self.calls.remove(&slot)?;
+        self.forget(slot, &call);
+        Some(call)
     }
 
     /// The calls, in the order in which they were first seen.
@@ -101,6 +116,12 @@ impl PhoneCalls {
     /// How many there are.
     pub fn len(&self) -> usize {
         self.calls.len()
+    }
+
+    /// How many ids lead to them.
+    #[cfg(test)]
+    pub(super) fn held_ids(&self) -> usize {
+        self.ids.len()
     }
 
     /// Whether there is none.

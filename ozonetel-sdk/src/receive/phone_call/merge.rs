@@ -330,6 +330,9 @@ impl PhoneCall {
 
     /// How it ended: by the callback, else by the rows, else by the events. Unknown while there are none of these.
     ///
+    /// By events it has ended with any `Disconnect`: no source shows whether a call that is transferred gets one for each
+    /// leg. Where it does, a later leg that is still going on is not seen until there is a row or a callback.
+    ///
     /// Of several rows, a conversation counts first, then a leg that is still going on, then the last leg with any words.
     pub fn outcome(&self) -> CallOutcome {
         let from_callback = self.callback().map(CallOutcome::from);

@@ -176,9 +176,14 @@ impl From<CallEvent> for CallObservation {
 }
 
 impl From<PushEvent> for CallObservation {
+    /// An event that does not say when it happened has the time at which it was pushed.
     fn from(event: PushEvent) -> Self {
+        let happened_at = event.happened_at();
         match event.what {
-            EventBody::Call(call) => Self::Event(call),
+            EventBody::Call(mut call) => {
+                call.event_time = happened_at;
+                Self::Event(call)
+            }
             _ => Self::Unrelated,
         }
     }

@@ -347,3 +347,42 @@ fn a_later_delivery_that_lacks_a_field_does_not_erase_it() {
     assert_eq!(call.events().count(), 1);
     assert_eq!(call.events().next().unwrap().agent().unwrap().as_str(), "agent01");
 }
+
+#[test]
+fn an_event_without_a_time_is_as_old_as_its_push() {
+    use crate::receive::push::PushReader;
+    let event = |pushed: &str, action: &str| {
+        let body = serde_json::json!({
+            "eventType": "Call", "eventTime": pushed,
+            "data": {"action": action, "ucid": "1", "monitor_ucid": "1"},
+        });
+        let push = PushReader::new().events(None, body.to_string().as_bytes()).unwrap();
+        PhoneCall::of(push.items[0].clone()).unwrap()
+    };
+    let call =
+        event("2026-11-21 10:00:09", "Answered").merge(event("2026-11-21 10:00:01", "Calling"));
+    let call = call.merge(event("2026-11-21 10:00:05", "Calling"));
+    let times: Vec<_> = call.events().map(|event| event.event_time.unwrap().to_string()).collect();
+    let want = ["2026-11-21 10:00:01", "2026-11-21 10:00:05", "2026-11-21 10:00:09"];
+    assert_eq!(times, want);
+    assert_eq!(call.events().next_back().unwrap().action.as_ref().unwrap().as_str(), "Answered");
+}
+
+#[test]
+fn the_index_keeps_no_more_ids_than_its_calls() {
+    let mut calls = PhoneCalls::new(10);
+    for n in 1..=1000 {
+        let event = CallEvent {
+            ucid: Some(ucid(1000 + n)),
+            call_id: Some(ucid(1).into()),
+            ..CallEvent::default()
+        };
+        calls.observe(event).unwrap();
+    }
+    assert_eq!(calls.len(), 1);
+    assert!(calls.get(&ucid(1001).into()).is_none(), "the call holds this leg no longer");
+    assert!(calls.get(&ucid(2000).into()).is_some());
+    assert!(calls.held_ids() <= 257, "{}", calls.held_ids());
+    calls.remove(&ucid(2000).into()).unwrap();
+    assert_eq!((calls.len(), calls.held_ids()), (0, 0));
+}

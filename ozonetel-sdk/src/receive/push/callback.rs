@@ -8,7 +8,7 @@ use super::error::{PushError, PushErrorKind};
 use super::json;
 use super::payload::{Keeps, PushPayload, Sealed, decode};
 use super::per_leg::PerLeg;
-use super::{ping, repair};
+use super::{ping, repair, twice};
 use crate::api::cdr::{CallStatus, CallStatusKind, CallType, DialStatus, HangupBy, is_transfer};
 use crate::types::ids::{
     AgentId, CallId, CampaignName, Did, DispositionName, PhoneName, SkillName,
@@ -370,7 +370,9 @@ fn call_fields(mut fields: Map<String, Value>) -> Map<String, Value> {
     }
     let Some(data) = data_of(&fields) else { return fields };
     fields.remove("data");
-    fields.extend(data);
+    for (name, value) in data {
+        twice::put(&mut fields, name, value);
+    }
     fields
 }
 

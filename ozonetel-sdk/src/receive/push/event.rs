@@ -311,7 +311,8 @@ impl PushPayload for PushEvent {
     const FLAT: bool = false;
 
     fn is_ping(fields: &Map<String, Value>) -> bool {
-        let known = [&["action", "data"], OF_A_CALL, OF_AN_AGENT].concat();
+        let known =
+            [&["action", "data", "eventType", "event_type"], OF_A_CALL, OF_AN_AGENT].concat();
         ping::is_ping(fields, &known)
     }
 

@@ -7,6 +7,10 @@
 //! [`sanitized`](super::ParsedPush::sanitized) and answer 200, since a hook that refuses callbacks may be switched off. None of these answers shows what
 //! was expected. Checks and pings are answered without a proof, since they bring nothing.
 //!
+//! A GET whose query is not empty may be a push: where the registered URL has a long parameter of its own, or one with
+//! eight digits in a row, the console's check is taken for one and answered 400. Give that parameter to
+//! [`Verifier::url`](super::verify::Verifier::url), or make it shorter.
+//!
 //! ```
 //! use axum::Router;
 //! use axum::http::StatusCode;

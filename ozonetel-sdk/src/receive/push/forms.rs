@@ -2,6 +2,14 @@
 
 use super::error::{PushError, PushErrorKind};
 
+/// A name without what an escaped ampersand leaves in front of it: `amp;`.
+pub(super) fn unescaped(mut name: &str) -> &str {
+    while let Some(rest) = name.strip_prefix("amp;") {
+        name = rest;
+    }
+    name
+}
+
 /// What a body is.
 pub(super) enum Opened {
     /// JSON text.

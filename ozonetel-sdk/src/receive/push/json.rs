@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::error::{PushError, PushErrorKind};
+use super::twice::RepeatingJson;
 use super::work;
 use crate::core::text;
 
@@ -16,8 +17,9 @@ pub(super) fn looks_like_json(text: &str) -> bool {
 pub(super) fn value(json: &str) -> Result<Value, serde_json::Error> {
     work::done(json.len());
     let json = json.trim_start_matches('\u{feff}');
-    serde_json::from_str(json).or_else(|error| match text::repaired(json) {
-        Some(repaired) => serde_json::from_str(&repaired),
+    let read = |json: &str| serde_json::from_str(json).map(|RepeatingJson(value)| value);
+    read(json).or_else(|error| match text::repaired(json) {
+        Some(repaired) => read(&repaired),
         None => Err(error),
     })
 }

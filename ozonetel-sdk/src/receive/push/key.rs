@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::error::{PushError, PushErrorKind};
+use super::key_name::is_key;
 use super::{json, work};
 use crate::types::secret::Secret;
 
@@ -52,16 +53,6 @@ impl FoundKeys {
             self.named.push(Secret::from(key));
         }
     }
-}
-
-/// The key's name in any of its spellings, also as the last step of a path: `call[Apikey]`, `call.apiKey`.
-pub(super) fn is_key(name: &str) -> bool {
-    let spelled = |name: &str| {
-        let letters = name.bytes().filter(u8::is_ascii_alphanumeric);
-        letters.map(|byte| byte.to_ascii_lowercase()).eq("apikey".bytes())
-    };
-    let last = name.rsplit(['[', ']', '.']).find(|step| !step.is_empty());
-    spelled(name) || last.is_some_and(spelled)
 }
 
 /// Takes the key out of an object: from its fields, from what is nested, and from text at every depth.

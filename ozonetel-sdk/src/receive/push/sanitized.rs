@@ -8,8 +8,11 @@ use super::error::{PushError, PushErrorKind};
 use super::forms::{self, Opened};
 use super::json;
 use super::key::{self, FoundKeys};
+use super::key_name::is_key;
+use super::twice;
 use crate::core::text;
 use crate::types::secret::Secret;
+use crate::types::wire::shown_name;
 
 /// How much of a push is read.
 ///
@@ -39,6 +42,10 @@ impl Default for PushLimits {
 
 /// The objects of one delivery, as plain fields and **without the account's key**: what may be stored, and read again
 /// later with [`PushReader::read`](super::PushReader::read) from [`to_json`](Self::to_json).
+///
+/// Of a name that comes twice, the last value that says something is under it, and the other under the name and
+/// `_first`. A number that JSON writes without quotes is kept as one: beyond 64 bits, or with a fraction, its digits are
+/// those of the nearest `f64`.
 ///
 /// `Debug` shows the fields' names only; the values are personal data.
 ///
@@ -116,7 +123,7 @@ impl SanitizedPush {
         let mut sanitized = Self::default();
         let opened = if body.is_empty() {
             forms::listed(query, limits.fields).and_then(|mut pairs| {
-                pairs.retain(|(name, _)| expected.hidden != Some(unescaped(name)));
+                pairs.retain(|(name, _)| expected.hidden != Some(forms::unescaped(name)));
                 match &*pairs {
                     // JSON without a field's name, as in a body.
                     [(json, value)] if value.is_empty() && json::looks_like_json(json) => {
@@ -231,13 +238,13 @@ impl SanitizedPush {
     ) -> Result<(), PushError> {
         let mut fields = Map::new();
         for (name, value) in pairs {
-            let name = unescaped(&name);
-            if key::is_key(name) {
+            let name = forms::unescaped(&name);
+            if is_key(name) {
                 let mut key = Map::from_iter([(name.to_owned(), Value::String(value))]);
                 let keys = self.strip(&mut key)?;
                 self.outer.extend(keys);
             } else if !name.is_empty() {
-                fields.insert(name.to_owned(), Value::String(value));
+                twice::put(&mut fields, name.to_owned(), Value::String(value));
             }
         }
         let wrapped = form == Form::Wrapped && fields.get("data").is_some_and(wraps);
@@ -247,13 +254,11 @@ impl SanitizedPush {
                 .map_err(|e| if e.kind() == PushErrorKind::Syntax { in_data() } else { e })?;
             let keys = self.strip(&mut fields)?;
             self.outer.extend(keys);
-            // Fields beside `data` belong to the one object in it.
-            if let [one] = self.objects.get_mut(before..).unwrap_or_default() {
-                for (name, value) in fields {
-                    one.fields.entry(name).or_insert(value);
-                }
+            if self.objects.len() > before || fields.is_empty() {
+                self.share(before, &fields, limits);
+                return Ok(());
             }
-            return Ok(());
+            return self.add(fields, limits);
         }
         if form == Form::Wrapped && only_data(&fields) {
             return match fields.get("data") {
@@ -262,6 +267,22 @@ impl SanitizedPush {
             };
         }
         if fields.is_empty() { Ok(()) } else { self.add(fields, limits) }
+    }
+
+    /// Puts fields beside `data` into each object in it; where that would multiply them beyond what is read at once, into
+    /// the first only.
+    fn share(&mut self, from: usize, beside: &Map<String, Value>, limits: &PushLimits) {
+        let size =
+            |(name, value): (&String, &Value)| name.len() + value.as_str().map_or(0, str::len);
+        let objects = self.objects.get_mut(from..).unwrap_or_default();
+        let total = beside.iter().map(size).sum::<usize>().saturating_mul(objects.len());
+        let most = if total > limits.bytes { 1 } else { objects.len() };
+        for object in objects.iter_mut().take(most) {
+            let inside = std::mem::replace(&mut object.fields, beside.clone());
+            for (name, value) in inside {
+                twice::put(&mut object.fields, name, value);
+            }
+        }
     }
 
     /// Whether the delivery carries this key, compared in constant time: every object has one, and every one is equal.
@@ -308,7 +329,7 @@ impl fmt::Debug for SanitizedPush {
         struct Names<'a>(&'a Map<String, Value>);
         impl fmt::Debug for Names<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_set().entries(self.0.keys()).finish()
+                f.debug_set().entries(self.0.keys().map(|name| shown_name(name))).finish()
             }
         }
         f.debug_list().entries(self.objects().map(Names)).finish()
@@ -323,16 +344,8 @@ fn in_data() -> PushError {
     PushError::field("data", "expected JSON text").of_kind(PushErrorKind::Syntax)
 }
 
-/// An escaped ampersand leaves `amp;` in front of the next name.
-fn unescaped(mut name: &str) -> &str {
-    while let Some(rest) = name.strip_prefix("amp;") {
-        name = rest;
-    }
-    name
-}
-
 fn only_data(fields: &Map<String, Value>) -> bool {
-    fields.contains_key("data") && fields.keys().all(|name| name == "data" || key::is_key(name))
+    fields.contains_key("data") && fields.keys().all(|name| name == "data" || is_key(name))
 }
 
 fn wraps(value: &Value) -> bool {

@@ -32,6 +32,21 @@ fn pings_are_told_from_calls() {
 }
 
 #[test]
+fn a_type_of_event_that_is_not_known_is_no_ping() {
+    for body in [
+        &br#"{"eventType":"Chat","room":"1","state":"open"}"#[..],
+        br#"{"event_type":"Chat","room":"1"}"#,
+        br#"{"eventType":"Chat","data":{"room":"1"}}"#,
+    ] {
+        let push = PushReader::new().events(None, body).unwrap();
+        assert_eq!((push.items.len(), push.pings), (1, 0));
+        let EventBody::Other(fields) = &push.items[0].what else { panic!("another") };
+        assert_eq!(fields.get("room").unwrap(), "1");
+    }
+    assert!(PushReader::new().events(None, br#"{"eventType":"","room":"1"}"#).unwrap().is_ping());
+}
+
+#[test]
 fn what_stands_beside_data_is_kept() {
     let nested = br#"{"data":{"monitorUCID":"1","Status":"Answered"},"sent":"now","Status":"x"}"#;
     let text = br#"{"data":"{\"monitorUCID\":\"1\",\"Status\":\"Answered\"}","sent":"now"}"#;
@@ -43,6 +58,8 @@ fn what_stands_beside_data_is_kept() {
         let call = &push.items[0];
         assert!(call.is_answered());
         assert_eq!(call.extra.get("sent").unwrap(), "now");
+        let other = call.extra.get("Status_first");
+        assert!(body == &text[..] || other.is_some_and(|other| other == "x"));
     }
 }
 

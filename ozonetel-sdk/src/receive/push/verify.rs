@@ -29,6 +29,7 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use super::error::{PushError, PushErrorKind};
+use super::forms::unescaped;
 use super::sanitized::SanitizedPush;
 use crate::types::invalid::Invalid;
 use crate::types::secret::Secret;
@@ -164,7 +165,7 @@ impl Verifier {
     pub(crate) fn check_url(&self, query: Option<&str>) -> Result<(), PushError> {
         let Some(url) = &self.url else { return Ok(()) };
         let mut found = form_urlencoded::parse(query.unwrap_or_default().as_bytes())
-            .filter(|(name, _)| *name == *url.name)
+            .filter(|(name, _)| unescaped(name) == &*url.name)
             .map(|(_, value)| Secret::from(value.into_owned()));
         match (found.next(), found.next()) {
             (Some(one), None) if any_same(&url.secrets, &one) => Ok(()),
@@ -300,6 +301,10 @@ mod tests {
         let cases = [
             (&url, Some("code=long-secret"), &bare, true),
             (&url, Some("a=1&code=long%2Dsecret"), &bare, true),
+            (&url, Some("tenant=1&amp;code=long-secret"), &bare, true),
+            (&url, Some("amp;amp;code=long-secret"), &bare, true),
+            (&url, Some("tenant=1&amp;code=long-secre"), &bare, false),
+            (&url, Some("code=long-secret&amp;code=long-secret"), &bare, false),
             (&url, Some("code=long-secre"), &bare, false),
             (&url, Some("code="), &bare, false),
             (&url, None, &bare, false),

@@ -6,6 +6,16 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// A name as `Debug` shows it. Names come from the peer too, and one may be a whole document or a number: what looks like
+/// either is not shown, and no more than a word of the rest.
+pub(crate) fn shown_name(name: &str) -> Box<str> {
+    let is_of_a_name = |c: char| c.is_alphanumeric() || " _-.[]:;$/~#".contains(c);
+    if name.bytes().filter(u8::is_ascii_digit).count() >= 5 || !name.chars().all(is_of_a_name) {
+        return "…".into();
+    }
+    name.chars().take(48).collect()
+}
+
 /// Fields that the type does not name, kept as they came. `Debug` shows their names only.
 #[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -25,7 +35,7 @@ impl Extra {
 
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.0.keys().map(|name| shown_name(name))).finish()
     }
 }
 
@@ -44,7 +54,9 @@ impl RawJson {
 impl fmt::Debug for RawJson {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Value::Object(fields) => f.debug_set().entries(fields.keys()).finish(),
+            Value::Object(fields) => {
+                f.debug_set().entries(fields.keys().map(|name| shown_name(name))).finish()
+            }
             Value::Array(items) => write!(f, "RawJson({} items)", items.len()),
             _ => f.write_str("RawJson"),
         }

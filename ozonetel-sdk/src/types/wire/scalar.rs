@@ -90,12 +90,7 @@ impl<'de, T: Scalar> Visitor<'de> for LooseVisitor<T> {
     }
 
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<Loose<T>, E> {
-        match exact_whole(number) {
-            Some(whole) => self.visit_str(&whole),
-            // With the exponent it is no digits: a rounded number must not pass for an id.
-            None if number.fract() == 0.0 => self.visit_str(&format!("{number:e}")),
-            None => self.visit_str(&number.to_string()),
-        }
+        self.visit_str(&float_text(number))
     }
 
     fn visit_bool<E: de::Error>(self, yes: bool) -> Result<Loose<T>, E> {
@@ -200,6 +195,16 @@ impl<'de, T: Scalar> Deserialize<'de> for Kept<T> {
 pub(crate) fn exact_whole(number: f64) -> Option<String> {
     const ROUNDED: f64 = 2_251_799_813_685_248.0;
     (number.fract() == 0.0 && number.abs() < ROUNDED).then(|| format!("{number:.0}"))
+}
+
+/// A float as text: the digits of a whole number that it [holds exactly](exact_whole).
+pub(crate) fn float_text(number: f64) -> String {
+    match exact_whole(number) {
+        Some(whole) => whole,
+        // With the exponent it is no digits: a rounded number must not pass for an id.
+        None if number.fract() == 0.0 => format!("{number:e}"),
+        None => number.to_string(),
+    }
 }
 
 /// For `#[serde(deserialize_with)]`: an optional scalar in any spelling.

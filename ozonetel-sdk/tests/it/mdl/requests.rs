@@ -70,6 +70,25 @@ async fn a_refusal_is_a_refusal_and_silence_about_it_is_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_that_names_a_call_leaves_the_dial_unknown() {
+    for (name, value) in [("ucid", "90000000000000001"), ("msg", "Success:tbManualDial")] {
+        let outcome = answered(json!({"type": "response", "code": -1, name: value})).await;
+        let DialOutcome::Unknown(error) = outcome else { panic!("{outcome:?}") };
+        assert!(error.may_have_happened());
+        let sent = error.token().unwrap();
+        assert!(sent.utid().is_some() && sent.text("usId").is_some(), "as it was sent");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_work_as_it_is_is_invalid_as_over_rest() {
+    let text = "Failure:Please pass Valid Campaign Details";
+    let outcome = answered(json!({"type": "response", "resp": text})).await;
+    let DialOutcome::Invalid(error) = outcome else { panic!("{outcome:?}") };
+    assert!(error.token().unwrap().utid().is_some());
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_reply_in_time_is_unknown_and_the_link_stays() {
     let (sender, driven) = drive(settings(|nth, mut peer: Pipe| async move {
         assert_eq!(nth, 0, "no second connection");

@@ -70,6 +70,7 @@ fn found(files: &BTreeMap<String, String>) -> Found {
                     }
                 }
                 Item::Macro(call) if call.mac.path.is_ident("record") => found.record(call),
+                Item::Macro(call) if call.mac.path.is_ident("verbs") => found.verbs(call),
                 Item::Impl(it) => {
                     if let Some(name) = of_debug(it)
                         && is_public(&name)
@@ -94,6 +95,18 @@ impl Found {
                 let dot = if variant.is_empty() { "" } else { "." };
                 let fields = self.printed.entry(name.to_owned()).or_default();
                 fields.insert(format!("{variant}{dot}{field}"));
+            }
+        }
+    }
+
+    /// `verbs! { Name = "tag" (text: Type) { field: Type [argument] = "attribute", … } … }`
+    fn verbs(&mut self, call: &ItemMacro) {
+        let tokens: Vec<TokenTree> = call.mac.tokens.clone().into_iter().collect();
+        for three in tokens.windows(3) {
+            if let [TokenTree::Ident(name), TokenTree::Punct(is), TokenTree::Literal(_)] = three
+                && is.as_char() == '='
+            {
+                self.by_hand.insert(name.to_string());
             }
         }
     }
@@ -205,6 +218,10 @@ fn plain_texts_are_found_in_structs_enums_and_records() {
         impl fmt::Debug for G { fn fmt(&self, f: &mut F) -> R { write!(f, "{}", self.0) } }
         #[derive(Clone)] pub struct H(String);
         impl fmt::Debug for H { fn fmt(&self, f: &mut F) -> R { f.write_str("H") } }
+        verbs! { /// Doc.
+            V = "v" ( /// Doc.
+                t: String) { /// Doc.
+                a: String [impl Into<String>] = "a" } W = "w" {} }
         record! { /// Doc.
             pub struct R { /// Doc.
                 a: String = "A" or text, b: Vec<(SensitiveText, u32)> = "B", c: PerLeg<String> = "C" | "c" } }"#
@@ -217,5 +234,5 @@ fn plain_texts_are_found_in_structs_enums_and_records() {
         .map(|(name, fields)| format!("{name} {}", fields.iter().cloned().collect::<String>()))
         .collect();
     assert_eq!(lines, ["A a", "B C.0D.e", "R ac"]);
-    assert_eq!(found.by_hand, BTreeSet::from(["G".to_owned()]));
+    assert_eq!(found.by_hand, ["G", "V", "W"].map(str::to_owned).into());
 }

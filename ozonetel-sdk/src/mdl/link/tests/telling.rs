@@ -278,3 +278,56 @@ fn what_is_remembered_is_bounded() {
         assert_eq!(link.counters().repeated_replies, repeated, "{utid}");
     }
 }
+
+#[test]
+fn an_id_under_its_own_name_takes_the_place_of_one_that_stood_in_for_it() {
+    let ids = |link: &Link| {
+        let session = link.session().unwrap();
+        (session.us_id().to_owned(), session.browser_session_id().to_owned())
+    };
+    let named = |us_id: &str, browser: &str| (us_id.to_owned(), browser.to_owned());
+    let say = |link: &mut Link, text: &str| {
+        link.on(at(1), LinkInput::Text(text));
+    };
+    let mut link = link();
+    for step in [LinkInput::Start, LinkInput::Opened, LinkInput::Text(WELCOME)] {
+        link.on(T0, step);
+    }
+    assert_eq!(ids(&link), named("c2Vzc2lvbi0wMDE=", "own"));
+    // The echo of what we sent, another agent's, another client's, and a name that may stand in.
+    say(&mut link, r#"{"type":"response","usId":"c2Vzc2lvbi0wMDE=","browserSessionId":"own"}"#);
+    say(&mut link, r#"{"type":"x","agentId":"agent02","usId":"no","browserSessionId":"no"}"#);
+    say(&mut link, r#"{"type":"event","name":"login","usId":"no"}"#);
+    say(&mut link, r#"{"type":"x","usid":"no","sourceId":"no","usId":""}"#);
+    assert_eq!(ids(&link), named("c2Vzc2lvbi0wMDE=", "own"));
+    say(&mut link, r#"{"type":"x","browserSessionId":"C"}"#);
+    assert_eq!(ids(&link), named("c2Vzc2lvbi0wMDE=", "C"));
+    say(&mut link, r#"{"type":"x","usId":"B"}"#);
+    assert_eq!(ids(&link), named("B", "C"));
+    let out = link.on(at(2), dial(1));
+    let [LinkOutput::Write(token)] = out.as_slice() else { panic!("one write") };
+    assert_eq!(
+        (token.text("usId").as_deref(), token.text("browserSessionId").as_deref()),
+        (Some("B"), Some("C"))
+    );
+    // Once for each id, and anew on each connection.
+    say(&mut link, r#"{"type":"x","usId":"D","browserSessionId":"D"}"#);
+    assert_eq!(ids(&link), named("B", "C"));
+    link.on(at(3), LinkInput::Failed(DisconnectReason::Unreachable));
+    for step in [LinkInput::Tick, LinkInput::Opened, LinkInput::Text(WELCOME)] {
+        link.on(at(60), step);
+    }
+    assert_eq!(ids(&link), named("c2Vzc2lvbi0wMDE=", "own"));
+}
+
+#[test]
+fn ids_set_by_hand_stay() {
+    let handshake = Arc::new(FixedSession::new("u", "b"));
+    let mut link = Link::new(agent(), handshake, LinkLimits::default());
+    for step in [LinkInput::Start, LinkInput::Opened] {
+        link.on(T0, step);
+    }
+    link.on(T0, LinkInput::Text(r#"{"type":"x","usId":"B","browserSessionId":"C"}"#));
+    let session = link.session().unwrap();
+    assert_eq!((session.us_id(), session.browser_session_id()), ("u", "b"));
+}

@@ -67,6 +67,7 @@ pub(super) const RULES: &[OutcomeRule] = {
         rule(Any, Word(Dial, &[D::AgentDisconnect]), O::AgentGaveUp),
         rule(Any, Word(Agent, &[D::AgentDisconnect]), O::AgentGaveUp),
         rule(Any, Word(Agent, &[D::UserDisconnect]), O::AbandonedInQueue),
+        // Before the customer's own word: no source shows `error` of a dial beside the words of a customer who was rung.
         rule(Any, Word(Dial, &[D::InvalidAgent, D::Error]), O::NoAgent),
         rule(Any, Word(Agent, &[D::InvalidAgent]), O::NoAgent),
         rule(Dialed, Word(Customer, &[D::Busy]), O::Busy),

@@ -139,6 +139,67 @@ fn the_urls_secret_is_no_field() {
     assert_eq!(sanitized.unwrap().to_json(), r#"[{"did":"2","ucid":"1"}]"#);
 }
 
+/// An empty value behind an id took its place, and the call was lost.
+#[test]
+fn a_name_that_comes_twice_drops_no_value() {
+    for body in [
+        "monitorUCID=90000000000000001&Status=Answered&monitorUCID=",
+        "monitorUCID=&Status=Answered&monitorUCID=90000000000000001",
+        r#"{"monitorUCID":"90000000000000001","Status":"Answered","monitorUCID":null}"#,
+        r#"{"monitorUCID":"90000000000000001","monitorUCID":"","Status":"Answered"}"#,
+    ] {
+        assert_eq!(read(body.as_bytes()).unwrap().to_json(), BARE, "{body}");
+    }
+    for (body, want) in [
+        ("a=1&a=2", r#"[{"a":"2","a_first":"1"}]"#),
+        ("a=1&a=2&a=3", r#"[{"a":"3","a_first":"1"}]"#),
+        ("a=1&a=1", r#"[{"a":"1"}]"#),
+        ("a=x&a=None", r#"[{"a":"x","a_first":"None"}]"#),
+        (r#"{"a":{"b":1,"b":2}}"#, r#"[{"a":{"b":2,"b_first":1}}]"#),
+        (r#"{"a":"x","a":null}"#, r#"[{"a":"x"}]"#),
+    ] {
+        assert_eq!(read(body.as_bytes()).unwrap().to_json(), want, "{body}");
+    }
+    let body = r#"{"Apikey":"test-key-1","Apikey":"test-key-2","a":"test-key-1 test-key-2"}"#;
+    let sanitized = read(body.as_bytes()).unwrap();
+    assert_eq!(sanitized.to_json(), r#"[{"a":"… …"}]"#);
+    for key in ["test-key-1", "test-key-2"] {
+        assert!(!sanitized.key_is(&Secret::from(key)), "two keys that disagree");
+    }
+}
+
+#[test]
+fn what_stands_beside_data_is_in_every_object() {
+    for (data, want) in [
+        (r#"[{"a":1},{"a":2}]"#, r#"[{"a":1,"account":"acme"},{"a":2,"account":"acme"}]"#),
+        (r#"{"account":"other"}"#, r#"[{"account":"other","account_first":"acme"}]"#),
+        (r#"{"account":""}"#, r#"[{"account":"acme"}]"#),
+        ("[]", r#"[{"account":"acme"}]"#),
+    ] {
+        let sanitized = read(&form(&[("data", data), ("account", "acme")])).unwrap();
+        assert_eq!(sanitized.to_json(), want, "{data}");
+    }
+    // Not many times over.
+    let long = "x".repeat(100_000);
+    let sanitized = read(&form(&[("data", r#"[{"a":1},{"a":2},{"a":3}]"#), ("b", &long)])).unwrap();
+    assert_eq!(sanitized.objects().filter(|fields| fields.contains_key("b")).count(), 1);
+}
+
+#[test]
+fn debug_shows_no_number_where_a_name_should_be() {
+    let query = "%7B%22monitorUCID%22%3A%2290000000000000001%22%2C%22CallerID%22%3A%22Lucy%22%7D&Type=Manual&9000000001";
+    let sanitized = SanitizedPush::read(
+        Some(query),
+        b"",
+        Form::Wrapped,
+        &PushLimits::default(),
+        Expected::default(),
+    );
+    let shown = format!("{:?}", sanitized.unwrap());
+    assert!(shown.contains("Type") && !shown.contains("Lucy"), "{shown}");
+    assert!(!shown.contains("9000000"), "{shown}");
+}
+
 #[test]
 fn in_the_flat_form_data_is_a_field_like_any_other() {
     let read = |body: &[u8]| {

@@ -8,7 +8,10 @@ use ozonetel_sdk::cdr::{BorrowedCallRecord, CallRecord};
 use ozonetel_sdk::client::Environment;
 use ozonetel_sdk::endpoint::{Endpoint, ServiceMessage};
 use ozonetel_sdk::error::{Reason, Refusal, ResponseHead};
-use ozonetel_sdk::kookoo::verb::Element;
+use ozonetel_sdk::kookoo::verb::{
+    CcTransfer, CollectDtmf, Conference, Dial, DialTarget, Element, GotoUrl, Hangup, PlayAudio,
+    PlayText, Recognize, Record, SayAs, SendSms, StartRecord, Stream,
+};
 use ozonetel_sdk::leads::{Lead, NumberAsNumber, Sheet};
 use ozonetel_sdk::mdl::{
     AgentIdentity, LinkInput, SessionIds, SocketRecorder, SocketSettings, Token, TokenRequest,
@@ -86,7 +89,10 @@ pub(super) const CASES: &[Case] = &[
         show(&ozonetel_sdk::Error::from(error))
     }),
     ("Exchange", || show(&Exchange::of(&request()))),
-    ("Extra", || show(&Extra([("name".to_owned(), json!(MARK))].into()))),
+    ("Extra", || {
+        let names = ["name", NUMBER, &format!(r#"{{"name":"{MARK}"}}"#)].map(str::to_owned);
+        show(&Extra(names.map(|name| (name, json!(MARK))).into()))
+    }),
     ("Failure", || show(&Failure::new(SendStage::Unknown, format!("{MARK} {NUMBER}")))),
     ("Fields", || {
         let mut fields = Fields::default();
@@ -173,6 +179,75 @@ pub(super) const CASES: &[Case] = &[
         let body = format!("{MARK} {NUMBER}");
         let read = envelope::read::<Vec<CallRecord>>(spec, ResponseHead::OK, body.as_bytes());
         show(&read.unwrap_err())
+    }),
+    ("CcTransfer", || {
+        show(
+            &CcTransfer::new(MARK)
+                .record(MARK)
+                .moh(MARK)
+                .uui(NUMBER)
+                .ring_type(MARK)
+                .attribute(NUMBER, MARK),
+        )
+    }),
+    ("CollectDtmf", || show(&CollectDtmf::new().end_key(NUMBER).attribute("a", NUMBER))),
+    ("Conference", || {
+        show(
+            &Conference::new(NUMBER)
+                .caller_onhold_music(MARK)
+                .record(MARK)
+                .caller_id(NUMBER)
+                .version(MARK)
+                .attribute("a", MARK),
+        )
+    }),
+    ("Dial", || {
+        show(
+            &Dial::new(DialTarget::plain(NUMBER))
+                .record(MARK)
+                .moh(MARK)
+                .prompt_to_called_number(MARK)
+                .caller_id(NUMBER)
+                .transfer_allowed_by_caller(MARK)
+                .callback_onanswered(MARK)
+                .attribute("a", MARK),
+        )
+    }),
+    ("GotoUrl", || {
+        show(
+            &GotoUrl::new(format!("https://example.test/?a={NUMBER}"))
+                .clean_params(MARK)
+                .attribute("a", MARK),
+        )
+    }),
+    ("Hangup", || show(&Hangup::new().attribute(NUMBER, MARK))),
+    ("PlayAudio", || {
+        show(&PlayAudio::new(format!("https://example.test/{MARK}")).attribute("a", MARK))
+    }),
+    ("PlayText", || {
+        show(
+            &PlayText::new(MARK)
+                .lang(MARK)
+                .speed(MARK)
+                .quality(MARK)
+                .kind(MARK)
+                .attribute("a", MARK),
+        )
+    }),
+    ("Recognize", || show(&Recognize::new(MARK).attribute("a", MARK))),
+    ("Record", || show(&Record::new().format(MARK).term_char(NUMBER).attribute("a", MARK))),
+    ("SayAs", || show(&SayAs::new(NUMBER).format(MARK).lang(MARK).attribute("a", MARK))),
+    ("SendSms", || show(&SendSms::new(MARK).attribute("a", NUMBER))),
+    ("StartRecord", || show(&StartRecord::new().attribute("a", NUMBER))),
+    ("Stream", || {
+        show(
+            &Stream::new(NUMBER)
+                .is_sip(MARK)
+                .url(MARK)
+                .x_uui(MARK)
+                .bidirectional(MARK)
+                .attribute("a", MARK),
+        )
     }),
 ];
 
