@@ -68,6 +68,7 @@ const STEPS: &[Step] = &[
     (620, "texts of events", include_str!("../../migrations/0620_event_texts.sql")),
     (630, "names of leads", include_str!("../../migrations/0630_lead_names.sql")),
     (640, "rows without a number", include_str!("../../migrations/0640_left_rows.sql")),
+    (650, "rows with a number", include_str!("../../migrations/0650_numbered_rows.sql")),
 ];
 
 impl Schema {
