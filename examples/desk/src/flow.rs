@@ -10,7 +10,6 @@ pub mod booking;
 pub mod bridging;
 pub mod caller_profiles;
 pub mod calling;
-mod claims;
 pub mod controlling;
 pub mod customers;
 pub mod delivering;

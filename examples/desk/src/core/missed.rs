@@ -154,11 +154,13 @@ impl MissedNumber {
         is_own
     }
 
-    /// Gives up the claim that was made for a dial, unless its agent has claimed it by hand since.
-    pub fn release_for(&mut self, dial: &str) {
-        if self.claimed_for.as_deref() == Some(dial) {
+    /// Gives up the claim that was made for a dial, unless its agent has claimed it by hand since. Whether there was one.
+    pub fn release_for(&mut self, dial: &str) -> bool {
+        let is_its = self.claimed_for.as_deref() == Some(dial);
+        if is_its {
             self.drop_claim();
         }
+        is_its
     }
 
     /// What is known of one number under two keys: the calls of both, what was last done about either, and the claim that
@@ -239,17 +241,17 @@ mod tests {
         entry.claim_for("d1", "agent01", 0).unwrap();
         assert!(entry.claim_for("d2", "agent02", 1).is_err());
         entry.claim_for("d3", "Agent01", 2).unwrap();
-        entry.release_for("d3");
+        assert!(!entry.release_for("d3"));
         assert_eq!(entry.claimed_by(3), Some("Agent01"), "it was made for the first");
-        entry.release_for("d1");
+        assert!(entry.release_for("d1"));
         assert_eq!((entry.claimed_by(3), &entry.claimed_for), (None, &None));
         entry.claim_for("d4", "agent01", 4).unwrap();
         entry.claim("agent01", 5).unwrap();
-        entry.release_for("d4");
+        assert!(!entry.release_for("d4"));
         assert_eq!(entry.claimed_by(6), Some("agent01"), "by hand since");
         entry.claim_for("d5", "agent02", 5 + CLAIM_MS).unwrap();
         entry.claim_for("d6", "agent01", 5 + 2 * CLAIM_MS).unwrap();
-        entry.release_for("d5");
+        assert!(!entry.release_for("d5"));
         assert_eq!(entry.claimed_by(6 + 2 * CLAIM_MS), Some("agent01"), "the first ran out");
     }
 

@@ -19,7 +19,6 @@ use sha2::{Digest, Sha256};
 use tracing::Instrument as _;
 
 use super::auditing::append;
-use super::claims::give_back;
 use super::facts::{Together, record_made, record_with};
 use super::ledger::{answer, dial_changed, dialed, given, invite_missing};
 use super::viewing::{call_refusal, now_ms};
@@ -27,7 +26,7 @@ use super::write_again;
 use crate::call_memory::CallFacts;
 use crate::core::caller::agent_key;
 use crate::core::dial::{
-    AnswerBody, DialClaim, DialDecision, DialEntry, DialState, DialWay, GivenAnswer, number_key,
+    AnswerBody, DialDecision, DialEntry, DialState, DialWay, GivenAnswer, number_key,
 };
 use crate::core::fact::{Fact, MissingNews};
 use crate::core::hex::hex;
@@ -237,15 +236,12 @@ async fn place(
         Err(refusal) => repeated(desk, entry.clone(), refusal).await?,
     };
     match decision {
-        DialDecision::Place { way, phone_name, claim, .. } => {
+        DialDecision::Place { way, phone_name, .. } => {
             tracing::Span::current().record("way", way.as_str());
             let entry = DialEntry { phone_name, way, ..entry };
             let entry = Box::new(send(desk, entry, &mut audit).await);
             if let Some(row) = audit {
                 append(desk, about(row, &entry)).await;
-            }
-            if claim == DialClaim::Takes {
-                give_back(desk, &entry).await;
             }
             if let Some(ucid) = entry.ucid {
                 desk.traces().remember(ucid.as_str());
@@ -378,7 +374,6 @@ fn write_later(desk: &Desk, decided: DialEntry) {
         for _ in 0..write_again::TIMES {
             tokio::time::sleep(write_again::PAUSE).await;
             if let Ok(written) = write(&desk, &decided, &mut None).await {
-                give_back(&desk, &written).await;
                 return follow(&desk, &written);
             }
         }

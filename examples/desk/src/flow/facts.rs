@@ -180,6 +180,21 @@ fn merge(loaded: Vec<LoadedCall>, new_id: &str) -> (Merged, Call) {
     (Merged { id: first.id, version: first.version, absorbed, before, others }, call)
 }
 
+/// Whether a call whose answer the service's last word denies is stored as one that was answered: it was stored before the
+/// desk knew that word to count.
+async fn kept_otherwise(desk: &Desk, merged: &mut Merged) -> Result<bool, StoreError> {
+    if merged.before.denied_ms.is_none() {
+        return Ok(false);
+    }
+    let kept = desk.store().call(&merged.id, &Scope::All).await?;
+    let other = kept.filter(|kept| kept.version == merged.version && kept.state.is_answered());
+    let is_other = other.is_some();
+    if let Some(kept) = other {
+        merged.before = kept.state;
+    }
+    Ok(is_other)
+}
+
 /// The calls as they were loaded before, or those that have one of these ids.
 async fn loaded(
     desk: &Desk,
@@ -202,8 +217,9 @@ async fn attempt(
     ids.extend(together.call);
     ids.dedup();
     let first = ids.first().cloned().ok_or(StoreError::Missing("call"))?;
-    let (merged, mut call) = merge(loaded(desk, together.loaded, &ids).await?, &first);
+    let (mut merged, mut call) = merge(loaded(desk, together.loaded, &ids).await?, &first);
     facts.retain(|fact| !call.facts().iter().any(|known| known.is_same(fact)));
+    let is_kept_otherwise = facts.is_empty() && kept_otherwise(desk, &mut merged).await?;
     for fact in &facts {
         call.apply(fact.clone());
     }
@@ -233,7 +249,8 @@ async fn attempt(
         && merged.absorbed.is_empty()
         && outbox.is_empty()
         && dials.is_empty()
-        && handoff.is_none());
+        && handoff.is_none()
+        && !is_kept_otherwise);
     if !is_news {
         let call = StoredCall { id: merged.id, version: merged.version, state };
         return Ok(RecordedCall { call, is_news });
@@ -525,75 +542,4 @@ async fn popups(
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use ozonetel_sdk::types::Zone;
-    use ozonetel_sim::Sim;
-
-    use super::*;
-    use crate::core::fact::LegNews;
-    use crate::core::outbox::OutboxState;
-    use crate::desk::Settings;
-    use crate::store::{Memory, Outbox as _, PhoneCalls as _};
-
-    #[tokio::test]
-    async fn a_call_that_has_changed_since_it_was_loaded_is_loaded_again() {
-        let store = Memory::new();
-        let desk = Desk::new(Sim::start().client(), Settings::default(), Arc::new(store.clone()));
-        let ucid = "12345678901234567".parse().unwrap();
-        let news = |news, at| vec![Fact::of_leg("agent01".into(), ucid, news, at)];
-        record_with(&desk, news(LegNews::Answered, 1), Together::default()).await.unwrap();
-        let ids = [ucid.to_string()];
-        let loaded = Some(store.load_calls(&ids).await.unwrap());
-        record_with(&desk, news(LegNews::DeviceLost, 2), Together::default()).await.unwrap();
-        let together = Together { loaded, ..Together::default() };
-        let judged = record_judged(&desk, news(LegNews::Ended, 3), together.clone()).await;
-        assert_eq!(judged.err(), Some(StoreError::Conflict("call")));
-        let recorded = record_with(&desk, news(LegNews::Ended, 3), together).await.unwrap();
-        let [call] = &*store.load_calls(&ids).await.unwrap() else { panic!("one call") };
-        assert_eq!((recorded.call.version, call.version, call.call.facts().len()), (3, 3, 3));
-    }
-
-    /// Seed 5467: a disposition that had not arrived was taken for sent, because the records had the same of a colleague.
-    #[tokio::test]
-    async fn what_the_service_has_of_a_colleague_ends_no_entry() {
-        let (store, zone) = (Memory::new(), Zone::india());
-        let desk = Desk::new(Sim::start().client(), Settings::default(), Arc::new(store.clone()));
-        let row = |n: u64, agent: &str, said: &str| {
-            let json = json!({"CallID": 31, "UCID": n, "Type": "InBound", "AgentID": agent,
-                "Disposition": said, "Status": "Unanswered", "HangupBy": "AgentHangup"});
-            Fact::of_row(serde_json::from_value(json).unwrap(), 5, &zone)
-        };
-        let callback = json!({"monitorUCID": 31, "AgentID": "agent02 -> agent01",
-            "Status": "NotAnswered", "Disposition": "No Answer"});
-        let callback = Fact::of_callback(serde_json::from_value(callback).unwrap(), 4, &zone);
-        let entry = OutboxEntry {
-            agent: "agent01".to_owned(),
-            state: OutboxState::Already,
-            ..OutboxEntry::waiting(
-                "o1".to_owned(),
-                (OutboxTarget::Service, "", "disposition"),
-                json!({"disposition": "No Answer"}),
-                1,
-            )
-        };
-        let rung =
-            |n: &str, agent: &str| Fact::of_leg(agent.into(), n.parse().unwrap(), LegNews::Lost, 1);
-        let outbox = vec![OutboxWrite::Put(entry)];
-        let together = Together { outbox, ..Together::default() };
-        record_with(&desk, vec![rung("31", "agent01")], together).await.unwrap();
-        let state = async || store.outbox_of("31").await.unwrap()[0].state;
-        for (fact, want) in [
-            (rung("31", "agent02"), OutboxState::Already),
-            (callback, OutboxState::Already),
-            (row(32, "agent02", "No Answer"), OutboxState::Already),
-            (row(31, "agent01", ""), OutboxState::Already),
-            (row(31, "agent01", "No Answer"), OutboxState::Sent),
-        ] {
-            let source = fact.source;
-            record_with(&desk, vec![fact], Together::default()).await.unwrap();
-            assert_eq!(state().await, want, "{source:?}");
-        }
-    }
-}
+mod tests;

@@ -29,7 +29,7 @@ pub struct LeadFile {
     pub leads: Vec<Lead>,
     /// Its other rows.
     pub left_out: Vec<LeftOut>,
-    /// Which of its rows have a number, by [`LeftOut::row`].
+    /// Which of its rows are leads, by [`LeftOut::row`].
     pub numbered: Vec<String>,
 }
 
@@ -79,7 +79,7 @@ async fn import_now(
     };
     desk.store().append_audit(vec![row("begun")]).await?;
     let mut stored = StoredLeads::default();
-    let ended = store_all(desk, file, &mut stored).await;
+    let ended = store_all(desk, &caller.scope, file, &mut stored).await;
     let ended = ended.map_err(|error| stopped(error, stored, rows));
     let result = ended.as_ref().map_or_else(Problem::word, |()| "ok");
     if let Err(error) = desk.store().append_audit(vec![row(result)]).await {
@@ -91,6 +91,7 @@ async fn import_now(
 /// Stores portion after portion, in the order of the numbers.
 async fn store_all(
     desk: &Desk,
+    scope: &Scope,
     file: LeadFile,
     stored: &mut StoredLeads,
 ) -> Result<(), StoreError> {
@@ -107,9 +108,9 @@ async fn store_all(
         stored.known += count.saturating_sub(new);
         tokio::time::sleep(PAUSE).await;
     }
-    if desk.store().left_out(&Scope::All).await? > 0 {
+    if desk.store().left_out(scope).await? > 0 {
         for rows in numbered.chunks(TOGETHER) {
-            desk.store().have_numbers(rows.to_vec()).await?;
+            desk.store().have_numbers(scope, rows.to_vec()).await?;
             tokio::time::sleep(PAUSE).await;
         }
     }

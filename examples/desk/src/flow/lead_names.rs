@@ -1,5 +1,7 @@
 //! The people behind numbers, where the platform is elsewhere.
 
+mod questions;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -7,6 +9,9 @@ use std::time::Duration;
 
 use moka::future::Cache;
 use ozonetel_sdk::types::PhoneNumber;
+
+use questions::LeadQuestions;
+pub(super) use questions::{AskedQuestion, Question};
 
 use crate::core::dial::number_key;
 use crate::ports::platform::{Platform, PlatformError};
@@ -17,9 +22,6 @@ const KEPT: u64 = 10_000;
 
 /// For how long, where they are elsewhere.
 const KEPT_FOR: Duration = Duration::from_mins(5);
-
-/// How many numbers a platform elsewhere is asked for at once.
-const TOGETHER: usize = 250;
 
 /// Id and name of a lead, as a call shows them.
 pub type LeadName = (String, String);
@@ -51,7 +53,13 @@ impl From<Lead> for KnownLead {
 }
 
 /// The leads of numbers, where the platform is elsewhere: a call is never kept waiting for it.
-pub struct LeadNames(Cache<String, Option<KnownLead>>);
+pub struct LeadNames {
+    leads: Cache<String, Option<KnownLead>>,
+    /// The numbers of which a list was told no lead, and whether there is none. It says nothing to a call: a platform may
+    /// find the lead of one number where it does not find it among many.
+    unlisted: Cache<String, bool>,
+    questions: LeadQuestions,
+}
 
 impl fmt::Debug for LeadNames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -61,7 +69,11 @@ impl fmt::Debug for LeadNames {
 
 impl Default for LeadNames {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(KEPT).time_to_live(KEPT_FOR).build())
+        Self {
+            leads: Cache::builder().max_capacity(KEPT).time_to_live(KEPT_FOR).build(),
+            unlisted: Cache::builder().max_capacity(KEPT).time_to_live(KEPT_FOR).build(),
+            questions: LeadQuestions::default(),
+        }
     }
 }
 
@@ -72,7 +84,7 @@ fn name_of(lead: KnownLead) -> LeadName {
 impl LeadNames {
     /// The lead of a number, where it is known or known to be none.
     pub async fn get(&self, number: &PhoneNumber) -> Option<Option<LeadName>> {
-        let known = self.0.get(&number_key(number)).await?;
+        let known = self.leads.get(&number_key(number)).await?;
         Some(known.map(name_of))
     }
 
@@ -86,53 +98,57 @@ impl LeadNames {
         number: &PhoneNumber,
     ) -> Result<Option<LeadName>, Arc<PlatformError>> {
         let ask = async { Ok(platform.lead_of_number(number).await?.map(KnownLead::from)) };
-        let found = self.0.try_get_with(number_key(number), ask).await?;
+        let found = self.leads.try_get_with(number_key(number), ask).await?;
         Ok(found.map(name_of))
     }
 
-    /// Adds the leads of numbers that are known, and returns the other numbers, each once.
+    /// Adds the leads of numbers that are known to lists. Returns the other numbers, each once, and whether there may be
+    /// a lead of one that is none of them.
     pub(super) async fn known(
         &self,
         numbers: &[PhoneNumber],
         leads: &mut BTreeMap<String, KnownLead>,
-    ) -> BTreeMap<String, PhoneNumber> {
-        let mut unknown = BTreeMap::new();
+    ) -> (BTreeMap<String, PhoneNumber>, bool) {
+        let (mut unknown, mut missing) = (BTreeMap::new(), false);
         for number in numbers {
             let key = number_key(number);
-            match self.0.get(&key).await {
+            match self.leads.get(&key).await {
                 Some(Some(lead)) => _ = leads.insert(key, lead),
                 Some(None) => {}
-                None => _ = unknown.insert(key, number.clone()),
+                None => match self.unlisted.get(&key).await {
+                    Some(is_none) => missing |= !is_none,
+                    None => _ = unknown.insert(key, number.clone()),
+                },
             }
         }
-        unknown
+        (unknown, missing)
     }
 
-    /// Adds the leads of numbers, asking the platform.
-    ///
-    /// # Errors
-    /// The platform is not available, or a part of its answer cannot be understood.
-    pub(super) async fn ask_all(
+    /// The questions about the numbers of a list: for each number one that is under way, unless there are too many, and
+    /// those that have to be asked for it.
+    pub(super) fn questions(
         &self,
-        platform: &dyn Platform,
-        numbers: BTreeMap<String, PhoneNumber>,
-        leads: &mut BTreeMap<String, KnownLead>,
-    ) -> Result<(), PlatformError> {
-        let numbers: Vec<_> = numbers.into_iter().collect();
-        for some in numbers.chunks(TOGETHER) {
-            let asked: Vec<_> = some.iter().map(|(_, number)| number.clone()).collect();
-            let mut found = platform.leads_of_numbers(&asked).await?;
-            if found.unreadable > 0 {
-                // Of which numbers these are is not known.
-                leads.extend(found.leads.into_iter().map(|(key, lead)| (key, lead.into())));
-                return Err(PlatformError::Unavailable("a part cannot be understood".into()));
+        unknown: BTreeMap<String, PhoneNumber>,
+    ) -> (BTreeMap<String, AskedQuestion>, Vec<Question>) {
+        self.questions.about(unknown)
+    }
+
+    /// Asks the platform the question of a list, and keeps what it answers.
+    pub(super) async fn ask_for_lists(&self, platform: &dyn Platform, question: Question) {
+        let answer = match question.ask(platform).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                tracing::warn!(%error, "lists are without leads of the platform");
+                return;
             }
-            for (key, _) in some {
-                let lead = found.leads.remove(key).map(KnownLead::from);
-                self.0.insert(key.clone(), lead.clone()).await;
-                leads.extend(lead.map(|lead| (key.clone(), lead)));
+        };
+        for key in question.keys() {
+            match answer.leads.get(key) {
+                Some(lead) => self.leads.insert(key.clone(), Some(lead.clone())).await,
+                // Where some cannot be understood, it is not known whose they are.
+                None => self.unlisted.insert(key.clone(), answer.is_whole).await,
             }
         }
-        Ok(())
+        question.answer(answer);
     }
 }

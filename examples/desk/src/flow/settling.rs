@@ -2,7 +2,6 @@
 
 use ozonetel_sdk::types::Ucid;
 
-use super::claims::give_back;
 use super::facts::{Together, record_with};
 use super::ledger::{answered, dial_changed, dialed};
 use super::viewing::now_ms;
@@ -57,7 +56,6 @@ async fn apply_once(
         _ => {
             let events = vec![dial_changed(&settled)];
             desk.store().change_dial(write, at, events).await?;
-            give_back(desk, &settled).await;
         }
     }
     Ok(true)

@@ -21,7 +21,7 @@ use crate::core::followup::FollowUp;
 use crate::core::missed::MissedNumber;
 use crate::core::worklist::{EntryKind, ServiceLevel};
 use crate::desk::Desk;
-use crate::flow::listed_leads::{ListedLeads, leads_of};
+use crate::flow::listed_leads::{ListedLeads, known_leads_of};
 use crate::problem::Problem;
 
 /// How many missed numbers and follow-ups an answer has at most.
@@ -86,8 +86,9 @@ struct MissedView {
 }
 
 impl MissedView {
+    /// As the answer to a change: with the lead as far as it is known at once.
     async fn of(desk: &Desk, missed: MissedNumber) -> Result<Self, Problem> {
-        let leads = leads_of(desk, std::slice::from_ref(&missed.number)).await?;
+        let leads = known_leads_of(desk, std::slice::from_ref(&missed.number)).await?;
         Ok(Self::with_lead(desk, missed, &leads))
     }
 
@@ -140,13 +141,14 @@ pub(super) struct FollowUpView {
 }
 
 impl FollowUpView {
-    /// With number and text, or without.
-    pub(super) async fn of(desk: &Desk, follow_up: FollowUp, whole: bool) -> Result<Self, Problem> {
-        let leads = leads_of(desk, follow_up.number.as_slice()).await?;
-        Ok(Self::with_lead(follow_up, whole, &leads))
+    /// As the answer to a change: with the lead's name as far as it is known at once.
+    async fn of(desk: &Desk, follow_up: FollowUp) -> Result<Self, Problem> {
+        let leads = known_leads_of(desk, follow_up.number.as_slice()).await?;
+        Ok(Self::with_lead(follow_up, true, &leads))
     }
 
-    fn with_lead(follow_up: FollowUp, whole: bool, leads: &ListedLeads) -> Self {
+    /// With number and text, or without.
+    pub(super) fn with_lead(follow_up: FollowUp, whole: bool, leads: &ListedLeads) -> Self {
         let lead = follow_up.number.as_ref().and_then(|number| leads.of(number));
         let name = lead.map(|lead| lead.name.clone());
         Self {

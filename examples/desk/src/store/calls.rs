@@ -314,6 +314,7 @@ fn is_plain(change: &CallChange) -> bool {
         && change.handoff.is_none()
         && change.follow_ups.is_empty()
         && change.dials.len() < 2
+        && !change.dials.iter().any(|write| write.entry.state.rang_no_one())
 }
 
 /// Looks at what a plain change may meet. Returns the ids that are new.
@@ -368,7 +369,7 @@ async fn save(tx: &mut Tx, change: CallChange) -> Result<i64, StoreError> {
         outbox::write(tx, write).await?;
     }
     for write in &change.dials {
-        dials::write(tx, write).await?;
+        dials::write(tx, write, change.at).await?;
     }
     for dial in &change.released {
         dials::release(tx, dial).await?;

@@ -22,6 +22,9 @@ use crate::core::dial::{
 };
 use crate::core::missed::MissedNumber;
 
+/// How often what another one has changed meanwhile is looked at again.
+const TRIES: u32 = 4;
+
 /// A change of the dial ledger, with a call's: nothing unless the row is in the state it was in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DialWrite {
@@ -52,7 +55,8 @@ pub trait Dials: Send + Sync {
     /// The store is not available; [`StoreError::Corrupt`].
     async fn weigh_dial(&self, new: DialEntry, at: i64) -> Result<DialDecision, StoreError>;
 
-    /// Changes a row that is in the given state.
+    /// Changes a row that is in the given state. Once it says that no one was rung, the missed call that was claimed for
+    /// the dial is given back.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if it is in another one; the store is not available.
@@ -303,7 +307,7 @@ async fn begin(
 ) -> Result<DialDecision, StoreError> {
     // Another desk may write the same row, or claim the same number, between the question and the insertion: then the
     // question is asked again.
-    for _ in 0..4 {
+    for _ in 0..TRIES {
         let (view, missed) = ledger(tx, &new, at).await?;
         let decision = decide(&new, view, at);
         let DialDecision::Place { close, way, phone_name, claim: wanted } = &decision else {
@@ -342,8 +346,26 @@ pub(super) async fn check(tx: &mut Tx, write: &DialWrite) -> Result<(), StoreErr
     }
 }
 
-/// Writes a row that is in the given state.
-pub(super) async fn write(tx: &mut Tx, write: &DialWrite) -> Result<(), StoreError> {
+/// Gives back the missed call that was claimed for a dial which rang no one.
+async fn give_back(tx: &mut Tx, entry: &DialEntry, at: i64) -> Result<(), StoreError> {
+    // Someone else may change it between the question and the update.
+    for _ in 0..TRIES {
+        let Some((version, mut missed)) = open_missed_of(tx, &entry.number_key).await? else {
+            return Ok(());
+        };
+        if !missed.release_for(&entry.id) {
+            return Ok(());
+        }
+        if write_missed(tx, version, &missed).await? == 1 {
+            event_rows::append(tx, at, vec![missed_changed(&missed.key)?]);
+            return Ok(());
+        }
+    }
+    Err(StoreError::Conflict("dial"))
+}
+
+/// Writes a row that is in the given state. One that rang no one gives back what was claimed for it.
+pub(super) async fn write(tx: &mut Tx, write: &DialWrite, at: i64) -> Result<(), StoreError> {
     let entry = &write.entry;
     let update = "UPDATE desk_dial SET state = $1, ucid = COALESCE($2, ucid), answer = $3, decided = $4, settled_by = $5, \
                   reason = $6, open = $7 WHERE id = $8 AND state = $9";
@@ -358,10 +380,10 @@ pub(super) async fn write(tx: &mut Tx, write: &DialWrite) -> Result<(), StoreErr
         &entry.id,
         write.from.as_str(),
     ];
-    match tx.execute(update, args).await? {
-        1 => Ok(()),
-        _ => Err(StoreError::Conflict("dial")),
+    if tx.execute(update, args).await? != 1 {
+        return Err(StoreError::Conflict("dial"));
     }
+    if entry.state.rang_no_one() { give_back(tx, entry, at).await } else { Ok(()) }
 }
 
 impl Db {
@@ -442,7 +464,7 @@ impl Dials for Db {
         let events = event::written(events)?;
         self.write_often(Fails::Anywhere, move |tx| {
             Box::pin(async move {
-                write(tx, &change).await?;
+                write(tx, &change, at).await?;
                 event_rows::append(tx, at, events);
                 Ok(())
             })

@@ -79,6 +79,7 @@ const STEPS: &[Step] = &[
     (620, "texts of events", include_str!("../../migrations/0620_event_texts.sql")),
     (630, "names of leads", include_str!("../../migrations/0630_lead_names.sql")),
     (640, "rows without a number", include_str!("../../migrations/0640_left_rows.sql")),
+    (650, "rows with a number", include_str!("../../migrations/0650_numbered_rows.sql")),
     (660, "ids of leads", include_str!("../../migrations/0660_lead_ids.sql")),
     (680, "use of hand-offs", include_str!("../../migrations/0680_handoff_use.sql")),
     (681, "use of calls", include_str!("../../migrations/0681_use_of_calls.sql")),

@@ -1,6 +1,7 @@
 //! What is to be done: leads, missed calls, follow-ups.
 
 pub(super) mod joining;
+pub(super) mod left_rows;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -175,11 +176,12 @@ pub trait Work: Send + Sync {
     /// The store is not available.
     async fn left_out(&self, scope: &Scope) -> Result<u64, StoreError>;
 
-    /// Counts rows no longer that were left out: these, by [`LeftOut::row`], have a number now.
+    /// Counts rows no longer that were left out: these, by [`LeftOut::row`], have a number now. Of other agents than
+    /// those in the scope they go on counting.
     ///
     /// # Errors
     /// The store is not available.
-    async fn have_numbers(&self, rows: Vec<String>) -> Result<(), StoreError>;
+    async fn have_numbers(&self, scope: &Scope, rows: Vec<String>) -> Result<(), StoreError>;
 
     /// The missed calls of a number, by [`number_key`].
     ///
@@ -305,7 +307,7 @@ impl Work for Db {
         self.write(move |tx| {
             Box::pin(async move {
                 let new = rows::add(tx, leads).await?;
-                rows::leave_out(tx, &import, at, left_out).await?;
+                left_rows::add(tx, &import, at, left_out).await?;
                 append(tx, at, events);
                 Ok(new)
             })
@@ -435,25 +437,16 @@ impl Work for Db {
     }
 
     async fn left_out(&self, scope: &Scope) -> Result<u64, StoreError> {
-        let (own, agents) = of_scope(scope, "agent", 3);
-        let select = format!(
-            "SELECT COUNT(DISTINCT COALESCE(row_key, import || ' ' || line)) AS n FROM desk_lead_left \
-             WHERE reason IN ($1, $2) AND (agent IS NULL OR {own})"
-        );
-        let mut args = args![NO_NUMBER, NOT_A_NUMBER];
-        args.extend(agents);
-        self.read(move |tx| {
-            Box::pin(async move {
-                let row = tx.row(AssertSqlSafe(select), args).await?;
-                let n: i64 = row.map_or(Ok(0), |row| row.get("n"))?;
-                u64::try_from(n).map_err(|_| StoreError::Corrupt("count"))
-            })
-        })
-        .await
+        let scope = scope.clone();
+        self.read(move |tx| Box::pin(async move { left_rows::count(tx, &scope).await })).await
     }
 
-    async fn have_numbers(&self, rows: Vec<String>) -> Result<(), StoreError> {
-        self.write(move |tx| Box::pin(async move { rows::have_numbers(tx, &rows).await })).await
+    async fn have_numbers(&self, scope: &Scope, rows: Vec<String>) -> Result<(), StoreError> {
+        let scope = scope.clone();
+        self.write(move |tx| {
+            Box::pin(async move { left_rows::have_numbers(tx, &scope, &rows).await })
+        })
+        .await
     }
 
     async fn missed_number(

@@ -7,6 +7,7 @@ use std::time::Duration;
 use ozonetel_sdk::types::AgentId;
 use serde::Deserialize;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::core::caller::{Scope, agent_key};
@@ -41,6 +42,8 @@ struct SeenPart {
 #[derive(Debug, Default)]
 struct News {
     agents: BTreeSet<String>,
+    /// Of whom it cannot be told, and when that is tried again.
+    stuck: BTreeMap<String, Instant>,
     /// How far the calls of each agent were.
     seen: BTreeMap<(String, String), Seen>,
 }
@@ -79,25 +82,37 @@ impl News {
         Ok(())
     }
 
-    /// Tells of those who have changed. Who could not be told of is told of later: alone, if it was of that agent only,
-    /// with all who come after if the store was away.
+    /// Tells of those who have changed. Who could not be told of is told of later: alone, whatever happens before, if it
+    /// was of that agent only; with all who come after if the store was away.
     ///
     /// # Errors
     /// The last of them.
     async fn tell(&mut self, desk: &Desk) -> Result<(), StoreError> {
-        let (mut left, mut told) = (BTreeSet::new(), Ok(()));
+        let now = Instant::now();
+        self.agents.extend(self.stuck.extract_if(.., |_, at| *at <= now).map(|(agent, _)| agent));
+        let mut told = Ok(());
         while let Some(agent) = self.agents.pop_first() {
+            if self.stuck.contains_key(&agent) {
+                continue;
+            }
             if let Err(error) = tell_work(desk, &AgentId::from(agent.as_str())).await {
                 let is_away = matches!(error, StoreError::Unavailable(_) | StoreError::Unknown);
-                left.insert(agent);
                 told = Err(error);
                 if is_away {
+                    self.agents.insert(agent);
                     break;
                 }
+                self.stuck.insert(agent, now + AGAIN);
             }
         }
-        self.agents.append(&mut left);
         told
+    }
+
+    /// When to try again, if nothing happens before.
+    fn again(&self, is_behind: bool) -> Option<Instant> {
+        let is_left = is_behind || !self.agents.is_empty();
+        let left = is_left.then(|| Instant::now() + AGAIN);
+        self.stuck.values().copied().chain(left).min()
     }
 }
 
@@ -110,19 +125,19 @@ pub async fn run(desk: Desk, stop: CancellationToken) {
         let told = async {
             if is_behind {
                 news.all(&desk).await?;
+                is_behind = false;
             }
             news.tell(&desk).await
         };
-        match told.await {
-            Ok(()) => is_behind = false,
-            Err(error) => tracing::warn!(%error, "that an agent's calls have changed was not told"),
+        if let Err(error) = told.await {
+            tracing::warn!(%error, "that an agent's calls have changed was not told");
         }
-        let is_left = is_behind || !news.agents.is_empty();
+        let again = news.again(is_behind);
         let heard = tokio::select! {
             biased;
             () = stop.cancelled() => return,
             heard = events.recv() => heard,
-            () = tokio::time::sleep(AGAIN), if is_left => continue,
+            () = sleep_until(again.unwrap_or_else(Instant::now)), if again.is_some() => continue,
         };
         match heard {
             Ok(run) => run.iter().for_each(|event| news.hear(event)),
@@ -143,6 +158,7 @@ pub async fn run(desk: Desk, stop: CancellationToken) {
 #[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
+    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
     use std::sync::{Arc, Mutex};
 
     use async_trait::async_trait;
@@ -155,11 +171,11 @@ mod tests {
     use crate::flow::agent_state::say;
     use crate::flow::facts::record;
     use crate::store::memory::{Access, Interference};
-    use crate::store::{Events as _, Memory};
+    use crate::store::{Events as _, Memory, NewEvent};
 
     /// What becomes of the next reads.
     #[derive(Default)]
-    struct Reads(Mutex<VecDeque<Option<StoreError>>>);
+    struct Reads(Mutex<VecDeque<Option<StoreError>>>, AtomicU32);
 
     #[async_trait]
     impl Interference for Reads {
@@ -167,6 +183,7 @@ mod tests {
             if access == Access::Write {
                 return Ok(());
             }
+            self.1.fetch_add(1, Relaxed);
             self.0.lock().unwrap().pop_front().flatten().map_or(Ok(()), Err)
         }
 
@@ -208,7 +225,34 @@ mod tests {
         *reads.0.lock().unwrap() = [Some(StoreError::Corrupt("agent"))].into();
         assert_eq!(news.tell(&desk).await, Err(StoreError::Corrupt("agent")));
         assert_eq!(told(&memory).await, ["agent02", "agent03"]);
-        assert_eq!(news.agents, BTreeSet::from(["agent01".to_owned()]));
+        assert_eq!(
+            (news.agents.len(), news.stuck.into_keys().collect()),
+            (0, vec!["agent01".to_owned()])
+        );
+    }
+
+    /// Other things happen meanwhile.
+    #[tokio::test(start_paused = true)]
+    async fn of_who_cannot_be_told_of_it_is_tried_again_later_and_alone() {
+        let (memory, desk, reads) = three().await;
+        // Of everyone, and then of the first.
+        *reads.0.lock().unwrap() = [None, Some(StoreError::Corrupt("agent"))].into();
+        let stop = CancellationToken::new();
+        let telling = tokio::spawn(run(desk, stop.clone()));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(told(&memory).await, ["agent02", "agent03"]);
+        let before = reads.1.load(Relaxed);
+        for _ in 0..10 {
+            let event = NewEvent::new("worklist.changed", Audience::Everyone, &1).unwrap();
+            memory.append_events(1, vec![event]).await.unwrap();
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        let read = reads.1.load(Relaxed) - before;
+        assert!(read <= 10, "{read} reads for ten events, which are read themselves");
+        tokio::time::sleep(AGAIN).await;
+        assert_eq!(told(&memory).await, ["agent02", "agent03", "agent01"]);
+        stop.cancel();
+        telling.await.unwrap();
     }
 
     /// Nothing happens meanwhile.

@@ -1,6 +1,7 @@
 //! Finished calls reach the platform, once each, whatever fails and whatever comes first.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -40,6 +41,8 @@ struct Elsewhere {
     asked: Mutex<Vec<String>>,
     /// Who may be answered.
     gate: Semaphore,
+    /// How many rows of a list cannot be understood.
+    unreadable: AtomicUsize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +64,7 @@ impl Elsewhere {
             plan: Mutex::new(plan.into()),
             asked: Mutex::default(),
             gate,
+            unreadable: AtomicUsize::new(0),
         })
     }
 
@@ -102,7 +106,8 @@ impl Platform for Elsewhere {
         if failing != Failing::No {
             return Err(PlatformError::Unavailable("time-out".into()));
         }
-        self.tables.leads_of_numbers(numbers).await
+        let found = self.tables.leads_of_numbers(numbers).await?;
+        Ok(NumberHits { unreadable: self.unreadable.load(Relaxed), ..found })
     }
 
     async fn lead(&self, id: &str) -> Result<Option<Lead>, PlatformError> {
@@ -434,4 +439,101 @@ async fn lists_have_the_platforms_leads_with_one_question_and_say_where_they_do_
         (&listed["followUps"][0]["name"], &listed["leadsMissing"]),
         (&json!("Customer 2"), &json!(false))
     );
+}
+
+/// The missed calls with the names of their leads, and whether names may be missing.
+async fn missed_names(agent: &Someone<'_>) -> (Vec<String>, bool) {
+    let answer = agent.get("/api/missed").await.ok().json;
+    let missed = answer["missed"].as_array().unwrap().iter();
+    let names = missed.map(|one| one["name"].as_str().unwrap_or("-").to_owned());
+    (names.collect(), answer["leadsMissing"].as_bool().unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_that_takes_long_is_asked_once_and_is_there_for_the_next_list() {
+    let platform = Elsewhere::new(Vec::new());
+    let known = vec![lead("l1", "9000000001", "Customer 1")];
+    platform.store.import_leads("i", 1, known, Vec::new(), Vec::new()).await.unwrap();
+    let floor = platform.floor();
+    let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let now = floor.desk.people().now();
+    for n in 1..=2 {
+        let number = format!("900000000{n}").as_str().into();
+        note_missed(&floor.desk, &number, &format!("c{n}"), now - 60_000 * n).await.unwrap();
+    }
+    let permits = platform.gate.forget_permits(Semaphore::MAX_PERMITS);
+    let began = tokio::time::Instant::now();
+    let without = (vec!["-".to_owned(), "-".to_owned()], true);
+    let all = tokio::join!(missed_names(&agent), missed_names(&agent), missed_names(&agent));
+    assert_eq!(all, (without.clone(), without.clone(), without.clone()));
+    // Who asks for one more waits for what is asked already.
+    note_missed(&floor.desk, &"9000000003".into(), "c3", now - 200_000).await.unwrap();
+    let more = async {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        platform.gate.add_permits(permits);
+    };
+    let ((names, missing), ()) = tokio::join!(missed_names(&agent), more);
+    assert_eq!((names, missing), (["Customer 1", "-", "-"].map(str::to_owned).to_vec(), false));
+    assert!(began.elapsed() < std::time::Duration::from_secs(5));
+    let asked = [platform.count("leads of 2"), platform.count("leads of 1")];
+    assert_eq!(asked, [1, 1], "each number once");
+    assert!(!missed_names(&agent).await.1);
+    assert_eq!(platform.asked.lock().unwrap().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_without_an_answer_ends_and_is_asked_again() {
+    let platform = Elsewhere::new(Vec::new());
+    let known = vec![lead("l1", "9000000001", "Customer 1")];
+    platform.store.import_leads("i", 1, known, Vec::new(), Vec::new()).await.unwrap();
+    let floor = platform.floor();
+    let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let now = floor.desk.people().now();
+    note_missed(&floor.desk, &"9000000001".into(), "c1", now - 60_000).await.unwrap();
+    let permits = platform.gate.forget_permits(Semaphore::MAX_PERMITS);
+    for _ in 0..3 {
+        assert!(missed_names(&agent).await.1);
+    }
+    // A change is answered without it.
+    let began = tokio::time::Instant::now();
+    let id = agent.get("/api/missed").await.ok().json["missed"][0]["id"].clone();
+    assert_eq!(began.elapsed(), std::time::Duration::from_secs(3));
+    let claim = format!("/api/missed/{}/claim", id.as_str().unwrap());
+    assert_eq!(agent.post(&claim, json!({})).await.ok().json["name"], Value::Null);
+    let body = json!({"dueAt": now + 60_000, "number": "9000000001", "text": "x"});
+    assert_eq!(agent.post("/api/follow-ups", body).await.status.as_u16(), 201);
+    assert_eq!(began.elapsed(), std::time::Duration::from_secs(3));
+    tokio::time::sleep(std::time::Duration::from_secs(30)).await;
+    assert_eq!(floor.desk.tasks().under_way(), 0);
+    platform.gate.add_permits(permits);
+    assert_eq!(missed_names(&agent).await, (vec!["Customer 1".to_owned()], false));
+    assert_eq!(platform.count("leads of 1"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_a_list_has_no_lead_of_a_number_says_nothing_to_its_call() {
+    let platform = Elsewhere::new(Vec::new());
+    platform.unreadable.store(1, Relaxed);
+    let known = vec![lead("l2", "9000000002", "Customer 2")];
+    platform.store.import_leads("i", 1, known, Vec::new(), Vec::new()).await.unwrap();
+    let floor = platform.floor();
+    let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let now = floor.desk.people().now();
+    for n in 1..=2 {
+        let number = format!("900000000{n}").as_str().into();
+        note_missed(&floor.desk, &number, &format!("c{n}"), now - 60_000 * n).await.unwrap();
+    }
+    // One of the platform's rows cannot be understood: that is known, and not asked again with each list.
+    let some = (["-", "Customer 2"].map(str::to_owned).to_vec(), true);
+    assert_eq!(missed_names(&agent).await, some);
+    assert_eq!(missed_names(&agent).await, some);
+    assert_eq!(platform.count("leads of 2"), 1);
+    // By the other of its numbers, say, the platform finds the lead of the first.
+    let first = vec![lead("l1", "9000000001", "Customer 1")];
+    platform.store.import_leads("j", 1, first, Vec::new(), Vec::new()).await.unwrap();
+    let ucid = floor.talking().await;
+    floor.wait(1).await;
+    let path = format!("/api/calls/{ucid}");
+    let call = floor.raw(http::Method::GET, &path, "text/plain", "").await.ok().json;
+    assert_eq!(call["lead"]["name"], "Customer 1");
 }

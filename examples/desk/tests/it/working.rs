@@ -187,8 +187,8 @@ async fn a_corrected_file_is_not_counted_anew_and_a_team_counts_its_own_rows() {
     let count = async |someone: &Someone<'_>| {
         someone.get("/api/worklist").await.ok().json["withoutNumber"].as_u64().unwrap()
     };
-    let text = "number,name,city,agent\n,A,Pune,agent01\nx,B,Pune,agent01\n,C,,agent01\n,C,,agent01\n,D,,\n";
-    one.import(text).await.ok();
+    let first = "number,name,city,agent\n,A,Pune,agent01\nx,B,Pune,agent01\n,C,,agent01\n,C,,agent01\n,D,,\n";
+    one.import(first).await.ok();
     assert_eq!([count(&one).await, count(&other).await], [5, 1]);
     // The columns may change places; of two rows that are the same, one is corrected.
     let text = "name,agent,number,city\nA,agent01,9000000001,Pune\nB,agent01,y,Pune\nC,agent01,9000000002,\n\
@@ -197,6 +197,37 @@ async fn a_corrected_file_is_not_counted_anew_and_a_team_counts_its_own_rows() {
     assert_eq!([count(&one).await, count(&other).await], [3, 1]);
     other.import("number,name\n9000000003,D\n").await.ok();
     assert_eq!([count(&one).await, count(&other).await], [2, 0]);
+    // The first file again.
+    one.import(first).await.ok();
+    assert_eq!([count(&one).await, count(&other).await], [2, 0]);
+}
+
+/// A row is known again by whom it names, and by the team's leads alone.
+#[tokio::test(start_paused = true)]
+async fn who_has_a_number_says_nothing_of_other_people() {
+    let floor = Floor::new();
+    let of = async |agent: &str| Someone::new(&floor.desk, Role::Supervisor, &[agent]).await;
+    let (one, other) = (of("agent01").await, of("agent02").await);
+    let count = async |someone: &Someone<'_>| {
+        someone.get("/api/worklist").await.ok().json["withoutNumber"].as_u64().unwrap()
+    };
+    // Two files of people without names.
+    one.import("phone,source,agent\n,web,agent01\n,web,agent01\n").await.ok();
+    one.import("phone,source,agent,city\n,web,agent01,\n9000000001,web,agent01,\n").await.ok();
+    one.import("phone,source,agent\n9000000002,web,agent01\n9000000003,web,agent01\n").await.ok();
+    assert_eq!(count(&one).await, 3);
+    // People of one name in two teams.
+    one.import("phone,name,agent\n,A,agent01\n").await.ok();
+    other.import("phone,name,agent\n9000000004,A,agent02\n").await.ok();
+    assert_eq!([count(&one).await, count(&other).await], [4, 0]);
+    // Rows with a number that are left out are no leads.
+    let long = "x".repeat(201);
+    one.import(&format!("phone,name,agent\n,{long},agent01\n")).await.ok();
+    let refused = format!("phone,name,agent\n9000000005,A,agent09\n9000000006,{long},agent01\n");
+    assert_eq!(one.import(&refused).await.ok().json["leftOutCount"], 2);
+    assert_eq!(count(&one).await, 5);
+    one.import("phone,name,agent\n9000000005,A,agent01\n").await.ok();
+    assert_eq!(count(&one).await, 4);
 }
 
 #[tokio::test(start_paused = true)]
@@ -322,6 +353,7 @@ async fn who_had_no_place_among_500_missed_calls_is_on_the_list_as_a_lead() {
     loop {
         let page = agent01.get(&path).await.ok();
         assert_eq!(page.json["moreUrgent"], seen.is_empty(), "500 are left once one is closed");
+        assert_eq!(page.json["withoutNumber"].is_null(), !seen.is_empty(), "on the first page");
         seen.extend(numbers(&page).into_iter().map(str::to_owned));
         let Some(cursor) = page.json["cursor"].as_str() else { break };
         path = format!("/api/worklist?limit=1&cursor={cursor}");
@@ -545,6 +577,27 @@ async fn follow_ups_go_on_after_the_first_five_hundred() {
     floor.wait(61).await;
     let page = agent.get("/api/worklist").await.ok();
     assert_eq!((numbers(&page).len(), &page.json["moreUrgent"]), (501, &json!(true)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_follow_up_without_a_number_does_not_hide_that_there_are_more() {
+    let floor = Floor::new();
+    let (agent, ..) = both(&floor).await;
+    let due = floor.desk.now() + 1_000;
+    for n in 1..=502 {
+        let number = PhoneNumber::from(format!("9000{n:06}").as_str());
+        let follow_up = FollowUp {
+            id: format!("f-{n:03}"),
+            agent: "agent01".into(),
+            number: Some(number).filter(|_| n != 501),
+            due_ms: due + n,
+            ..FollowUp::default()
+        };
+        assert!(add_follow_up(&floor.desk, follow_up).await.unwrap());
+    }
+    floor.wait(2).await;
+    let page = agent.get("/api/worklist").await.ok();
+    assert_eq!((numbers(&page).len(), &page.json["moreUrgent"]), (500, &json!(true)));
 }
 
 /// Who was on the second page when the first was made, and is missed before the second is asked for, was on neither.

@@ -4,7 +4,6 @@
 use super::{failed, late, write};
 use crate::core::dial::{DialEntry, DialState};
 use crate::desk::Desk;
-use crate::flow::claims::give_back;
 use crate::flow::ledger::given;
 use crate::flow::write_again;
 use crate::store::StoreError;
@@ -25,11 +24,8 @@ pub(super) async fn undo(desk: &Desk, entry: DialEntry) -> Option<DialEntry> {
 /// Whether the row is there and decided. A commit without an answer may still take place.
 async fn noted(desk: &Desk, unsent: &DialEntry) -> Result<bool, StoreError> {
     write(desk, unsent, &mut None).await?;
-    let row = desk.store().dial(&unsent.id).await?.filter(|row| !row.state.is_undecided());
-    if let Some(row) = &row {
-        give_back(desk, row).await;
-    }
-    Ok(row.is_some())
+    let row = desk.store().dial(&unsent.id).await?;
+    Ok(row.is_some_and(|row| !row.state.is_undecided()))
 }
 
 fn undo_later(desk: &Desk, unsent: DialEntry) {

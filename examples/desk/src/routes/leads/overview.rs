@@ -11,13 +11,15 @@ use crate::access::no_such;
 use crate::core::appointment::{Appointment, AppointmentState, AppointmentView, LONGEST_SLOT_MS};
 use crate::core::call::{CallState, Direction};
 use crate::core::caller::Caller;
+use crate::core::followup::FollowUp;
 use crate::core::message::{LeadMessage, MessageState};
 use crate::core::worklist::{EntryKind, ServiceLevel};
 use crate::desk::Desk;
 use crate::flow::customers::{MOST_CALLS, handles_lead};
+use crate::flow::listed_leads::ListedLeads;
 use crate::problem::Problem;
 use crate::routes::work::FollowUpView;
-use crate::store::work::Lead;
+use crate::store::work::{Lead, Versioned};
 use crate::store::{AppointmentQuery, StoredCall};
 
 /// How many records of a kind an answer has at most.
@@ -165,10 +167,9 @@ pub(super) async fn overview(
     let last_interaction = last_interaction(&lead, &calls, &appointments, &messages);
     let service_level = level(&desk, &lead, last_interaction.as_ref(), now);
     let to_come = |one: &Appointment| one.state == AppointmentState::Booked && one.ends_ms > now;
-    let mut views = Vec::new();
-    for found in follow_ups? {
-        views.push(FollowUpView::of(&desk, found.record, whole).await?);
-    }
+    let named = ListedLeads::of_one(&lead);
+    let follow_ups = follow_ups?.into_iter();
+    let view = |found: Versioned<FollowUp>| FollowUpView::with_lead(found.record, whole, &named);
     Ok(Json(LeadOverview {
         last_interaction,
         service_level,
@@ -177,7 +178,7 @@ pub(super) async fn overview(
         more_appointments,
         appointments: appointments.iter().map(|one| AppointmentView::of(one, whole)).collect(),
         messages: messages.into_iter().map(|one| MessageView::of(one, whole, now)).collect(),
-        follow_ups: views,
+        follow_ups: follow_ups.map(view).collect(),
         lead: LeadView::of(lead, whole),
     }))
 }

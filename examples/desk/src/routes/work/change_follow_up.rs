@@ -66,5 +66,5 @@ pub(super) async fn change(
         })
     });
     let follow_up = change.await?;
-    Ok(Json(FollowUpView::of(&desk, follow_up, true).await?))
+    Ok(Json(FollowUpView::of(&desk, follow_up).await?))
 }

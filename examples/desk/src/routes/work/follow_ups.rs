@@ -14,7 +14,7 @@ use crate::body::{Body, Params};
 use crate::core::caller::{Caller, Scope, agent_key};
 use crate::core::followup::{FollowUp, FollowUpKey, FollowUpState};
 use crate::desk::Desk;
-use crate::flow::listed_leads::leads_of;
+use crate::flow::listed_leads::{known_leads_of, leads_of};
 use crate::flow::working::{add_follow_up, busy, follow_up_of_key};
 use crate::people::token::new_id;
 use crate::problem::Problem;
@@ -152,7 +152,7 @@ pub(super) async fn add(
     if number.as_ref().is_some_and(|number| number.key().is_none()) {
         return Err(Problem::field("number", "is not a telephone number"));
     }
-    let leads = leads_of(&desk, number.as_slice()).await?;
+    let leads = known_leads_of(&desk, number.as_slice()).await?;
     let lead = number.as_ref().and_then(|number| leads.of(number)).map(|lead| lead.id.clone());
     let follow_up = FollowUp {
         id: key.as_ref().map_or_else(new_id, |key| key.id.clone()),
@@ -170,7 +170,7 @@ pub(super) async fn add(
         // The same request was faster.
         return known(&desk, &caller, key.as_ref()).await?.ok_or_else(busy);
     }
-    let view = FollowUpView::of(&desk, follow_up, true).await?;
+    let view = FollowUpView::of(&desk, follow_up).await?;
     Ok((StatusCode::CREATED, Json(view)).into_response())
 }
 
@@ -182,6 +182,6 @@ async fn known(
 ) -> Result<Option<Response>, Problem> {
     let Some(key) = key else { return Ok(None) };
     let Some(known) = follow_up_of_key(desk, &caller.scope, key).await? else { return Ok(None) };
-    let view = FollowUpView::of(desk, known, true).await?;
+    let view = FollowUpView::of(desk, known).await?;
     Ok(Some(([(REPLAYED, "true")], Json(view)).into_response()))
 }

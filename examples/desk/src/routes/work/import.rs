@@ -123,18 +123,20 @@ async fn import(
 struct Parsed {
     leads: Vec<Lead>,
     left_out: Vec<LeftOut>,
-    /// The rows that have a number.
+    /// The rows that are leads.
     numbered: Vec<String>,
 }
 
-/// What tells the rows of a file apart, whatever their numbers: so is a row known again that has one in a later file.
+/// What tells people apart, whatever their numbers: so is a row known again that has one in a later file.
 #[derive(Default)]
 struct RowKeys(BTreeMap<String, u32>);
 
 impl RowKeys {
-    /// The key of the next row, out of what it has beside number and agent; none if it has nothing.
+    /// The key of the next row, out of name, source and e-mail address, and of what else it has beside number and agent;
+    /// none if it names no one.
     fn next(&mut self, texts: [&str; 3], fields: &BTreeMap<String, String>) -> Option<String> {
-        if texts.iter().all(|text| text.is_empty()) && fields.is_empty() {
+        let [name, _, email] = texts;
+        if name.is_empty() && email.is_empty() {
             return None;
         }
         let key = |row: &str| hex(Sha256::digest(row).iter().take(16));
@@ -199,7 +201,6 @@ fn parse(bytes: &[u8], caller: &Caller, now: i64) -> Result<Parsed, Problem> {
             let (agent, row) = (agent.clone(), row.clone());
             parsed.left_out.push(LeftOut { line, reason: reason.to_owned(), agent, row });
         };
-        parsed.numbered.extend(phone.key().and(row.clone()));
         if phone.as_str().is_empty() {
             leave(line, NO_NUMBER);
         } else if phone.key().is_none() {
@@ -211,6 +212,7 @@ fn parse(bytes: &[u8], caller: &Caller, now: i64) -> Result<Parsed, Problem> {
         } else if agent.as_ref().is_some_and(|agent| !caller.may_act_for(agent)) {
             leave(line, "agent is not in the team");
         } else {
+            parsed.numbered.extend(row);
             parsed.leads.push(Lead {
                 id: new_id(),
                 number: phone,

@@ -90,8 +90,8 @@ pub(super) struct WorklistPage {
     /// Whether the platform could not be asked for all leads: names may be missing.
     leads_missing: bool,
     /// How many rows of imports have no number that can be called, and are not here: those for the agents that the caller
-    /// sees, and everyone's.
-    without_number: u64,
+    /// sees, and everyone's; none on later pages than the first.
+    without_number: Option<u64>,
     /// What to send as `cursor` for the next page; none if this is the last.
     cursor: Option<String>,
 }
@@ -145,7 +145,10 @@ pub(super) async fn worklist(
     }
     let leads_missing = name(&desk, &mut entries).await?;
     entries.extend(leads.into_iter().map(|lead| of_lead(&desk, lead, now)));
-    let without_number = desk.store().left_out(&caller.scope).await?;
+    let without_number = match first {
+        None => Some(desk.store().left_out(&caller.scope).await?),
+        Some(_) => None,
+    };
     let entries = entries.into_iter().map(EntryView::from).collect();
     let more_urgent = rest.missed.is_some() || rest.follow_up.is_some();
     Ok(Json(WorklistPage { entries, more_urgent, leads_missing, without_number, cursor }))
@@ -169,7 +172,8 @@ async fn urgent(desk: &Desk, caller: &Caller, now: i64) -> Result<Urgent, Proble
     let (levels, most) = (desk.service_levels(), MOST as usize);
     let missed = desk.store().longest_missed(MOST + 1).await?;
     let follow_ups = desk.store().open_follow_ups(&caller.scope, None, MOST + 1).await?;
-    let is_due = |one: &&Versioned<FollowUp>| levels.follow_up(&one.record, now).is_some();
+    // Whether or not it has a number: those that are due after it may.
+    let is_due = |one: &&Versioned<FollowUp>| one.record.is_due(now);
     let rest = UrgentRest {
         missed: missed.get(most).map(|one| one.record.last_ms),
         follow_up: follow_ups.get(most).filter(is_due).map(|one| one.record.due_ms),

@@ -267,7 +267,7 @@ impl PhoneCalls for Memory {
                 state.outbox.write(write);
             }
             for write in change.dials {
-                state.dials.write(write);
+                super::dials::write(state, write, change.at)?;
             }
             for dial in &change.released {
                 state.dials.release(dial);

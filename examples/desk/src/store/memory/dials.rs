@@ -25,6 +25,16 @@ fn weighed(state: &State, new: &DialEntry, at: i64) -> DialDecision {
     decide(new, LedgerView { way, phone_name, talking_ms, missed, ..ledger }, at)
 }
 
+/// Writes a row that was checked. One that rang no one gives back what was claimed for it.
+pub(super) fn write(state: &mut State, write: DialWrite, at: i64) -> Result<(), StoreError> {
+    let entry = &write.entry;
+    if entry.state.rang_no_one() && state.work.give_back(entry) {
+        state.events.append(at, vec![missed_changed(&entry.number_key)?]);
+    }
+    state.dials.write(write);
+    Ok(())
+}
+
 #[async_trait]
 impl Dials for Memory {
     async fn begin_dial(
@@ -59,13 +69,13 @@ impl Dials for Memory {
 
     async fn change_dial(
         &self,
-        write: DialWrite,
+        change: DialWrite,
         at: i64,
         events: Vec<NewEvent>,
     ) -> Result<(), StoreError> {
         self.write(|state| {
-            state.dials.check(&write)?;
-            state.dials.write(write);
+            state.dials.check(&change)?;
+            write(state, change, at)?;
             state.events.append(at, events);
             Ok(())
         })

@@ -17,8 +17,8 @@ use crate::store::work::{Lead, LeftOut, NO_NUMBER, NOT_A_NUMBER, Versioned, Work
 #[derive(Debug, Default)]
 pub(super) struct WorkTable {
     pub(super) leads: BTreeMap<String, Lead>,
-    /// By import and line.
-    left_out: BTreeMap<(String, i64), LeftOut>,
+    /// By import and line, with whether it has a number by now.
+    left_out: BTreeMap<(String, i64), (LeftOut, bool)>,
     missed: BTreeMap<String, Versioned<MissedNumber>>,
     pub(super) follow_ups: BTreeMap<String, Versioned<FollowUp>>,
     /// For which due time each was announced.
@@ -63,6 +63,16 @@ impl WorkTable {
         {
             one.version += 1;
         }
+    }
+
+    /// Gives back what was claimed for a dial; whether something was.
+    pub(super) fn give_back(&mut self, dial: &DialEntry) -> bool {
+        let open = self.missed.get_mut(&dial.number_key).filter(|one| one.record.is_open());
+        open.is_some_and(|one| {
+            let is_given = one.record.release_for(&dial.id);
+            one.version += i64::from(is_given);
+            is_given
+        })
     }
 
     fn is_untold(&self, one: &FollowUp, at: i64) -> bool {
@@ -128,7 +138,7 @@ impl Work for Memory {
                 }
             }
             for left in left_out {
-                state.work.left_out.entry((import.to_owned(), left.line)).or_insert(left);
+                state.work.left_out.entry((import.to_owned(), left.line)).or_insert((left, false));
             }
             state.events.append(at, events);
             Ok(new)
@@ -236,13 +246,14 @@ impl Work for Memory {
     }
 
     async fn left_out(&self, scope: &Scope) -> Result<u64, StoreError> {
-        let counts = |left: &LeftOut| {
+        let counts = |left: &LeftOut, is_numbered: bool| {
             [NO_NUMBER, NOT_A_NUMBER].contains(&&*left.reason)
+                && !is_numbered
                 && left.agent.as_ref().is_none_or(|agent| scope.contains(agent))
         };
         self.read(|state| {
-            let left = state.work.left_out.iter().filter(|(_, left)| counts(left));
-            let rows = left.map(|((import, line), left)| match &left.row {
+            let left = state.work.left_out.iter().filter(|(_, (left, has))| counts(left, *has));
+            let rows = left.map(|((import, line), (left, _))| match &left.row {
                 Some(row) => row.clone(),
                 None => format!("{import} {line}"),
             });
@@ -251,10 +262,15 @@ impl Work for Memory {
         .await
     }
 
-    async fn have_numbers(&self, rows: Vec<String>) -> Result<(), StoreError> {
+    async fn have_numbers(&self, scope: &Scope, rows: Vec<String>) -> Result<(), StoreError> {
         self.write(|state| {
-            let has = |left: &LeftOut| left.row.as_ref().is_some_and(|row| rows.contains(row));
-            state.work.left_out.retain(|_, left| !has(left));
+            let has = |left: &LeftOut| {
+                left.row.as_ref().is_some_and(|row| rows.contains(row))
+                    && left.agent.as_ref().is_none_or(|agent| scope.contains(agent))
+            };
+            for (left, is_numbered) in state.work.left_out.values_mut() {
+                *is_numbered |= has(left);
+            }
             Ok(())
         })
         .await

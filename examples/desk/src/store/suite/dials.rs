@@ -18,7 +18,7 @@ use crate::store::audit::AuditRow;
 use crate::store::lease::presence;
 use crate::store::users::AgentLink;
 use crate::store::work::Versioned;
-use crate::store::{DialWrite, Store, StoreError};
+use crate::store::{CallChange, DialWrite, Store, StoreError};
 
 pub(super) fn cases() -> Vec<Case> {
     cases![
@@ -28,6 +28,7 @@ pub(super) fn cases() -> Vec<Case> {
         an_agent_has_one_open_dial,
         who_is_in_a_call_has_no_dial_until_it_is_over,
         a_dial_claims_the_missed_call_of_its_number_and_no_other_agents_goes_out,
+        a_dial_that_rang_no_one_gives_back_what_it_claimed_as_that_is_written,
         a_dial_goes_the_agents_own_way_and_has_the_phone_name_of_the_link,
         agent_and_number_are_the_key_where_there_is_none,
         a_row_changes_from_the_state_it_is_in,
@@ -225,6 +226,50 @@ async fn a_dial_claims_the_missed_call_of_its_number_and_no_other_agents_goes_ou
     store.save_missed(found, 20, Vec::new()).await.unwrap();
     let last = DialEntry { asked_ms: 101 + CLAIM_MS, ..row("d10", "agent09", "9000000001") };
     assert_eq!(place(&store, &last).await, allowed(None));
+}
+
+async fn a_dial_that_rang_no_one_gives_back_what_it_claimed_as_that_is_written(
+    store: Arc<dyn Store>,
+) {
+    let number = "9000000001";
+    let record = MissedNumber::new(number.into(), "c1", 10);
+    let key = record.key.clone();
+    store.save_missed(Versioned { version: 0, record }, 10, Vec::new()).await.unwrap();
+    let kept = async || {
+        let kept = store.missed_number(&key).await.unwrap().unwrap();
+        (kept.version, kept.record.claimed_by(200).map(str::to_owned))
+    };
+    let holder = || Some("agent01".to_owned());
+    let first = row("d1", "agent01", number);
+    place(&store, &first).await;
+    store.change_dial(decided(&first, DialState::Unknown), 150, Vec::new()).await.unwrap();
+    assert_eq!(kept().await, (2, holder()), "someone may be rung");
+    let events = store.newest_event().await.unwrap();
+    let unknown = DialEntry { state: DialState::Unknown, ..first };
+    let not_happened = decided(&unknown, DialState::SettledNotHappened);
+    store.change_dial(not_happened.clone(), 160, Vec::new()).await.unwrap();
+    assert_eq!((kept().await, store.newest_event().await), ((3, None), Ok(events + 1)));
+    let newest = store.events_after(events, 9).await.unwrap();
+    assert_eq!(newest[0].kind, "missed.changed");
+    // The agent's next dial has it for itself.
+    let second = row("d2", "agent01", number);
+    place(&store, &second).await;
+    let again = store.change_dial(not_happened, 170, Vec::new()).await;
+    assert_eq!((again, kept().await), (Err(StoreError::Conflict("dial")), (4, holder())));
+    // With the call, too.
+    let fact = Fact::of_leg("agent01".into(), "31".parse().unwrap(), LegNews::Lost, 1);
+    let dials = vec![decided(&second, DialState::Refused)];
+    let change = CallChange { dials, ..super::calls::change("31", 0, &[], &[fact]) };
+    store.save_call(change).await.unwrap();
+    assert_eq!(kept().await, (5, None));
+    // What is claimed by hand stays.
+    let mut found = store.missed_number(&key).await.unwrap().unwrap();
+    found.record.claim("agent01", 180).unwrap();
+    store.save_missed(found, 180, Vec::new()).await.unwrap();
+    let third = row("d3", "agent01", number);
+    place(&store, &third).await;
+    store.change_dial(decided(&third, DialState::Refused), 190, Vec::new()).await.unwrap();
+    assert_eq!(kept().await, (7, holder()));
 }
 
 async fn a_dial_goes_the_agents_own_way_and_has_the_phone_name_of_the_link(store: Arc<dyn Store>) {

@@ -171,13 +171,19 @@ async fn a_row_without_a_number_counts_once_for_its_team_until_it_has_one(store:
     // The same rows in another file.
     store.import_leads("i2", 2, Vec::new(), first[..2].to_vec(), Vec::new()).await.unwrap();
     assert_eq!(count(Scope::All).await, 4);
-    let now = ["r1", "r3", "r9"].map(str::to_owned).to_vec();
-    store.have_numbers(now).await.unwrap();
+    // Another team's has none for that.
+    let now = ["r1", "r2", "r3", "r9"].map(str::to_owned).to_vec();
+    store.have_numbers(&own("AGENT02"), now.clone()).await.unwrap();
     assert_eq!([count(Scope::All).await, count(own("agent02")).await], [2, 1]);
-    store.have_numbers(Vec::new()).await.unwrap();
+    store.have_numbers(&Scope::Agents(Vec::new()), now).await.unwrap();
+    store.have_numbers(&Scope::All, Vec::new()).await.unwrap();
+    assert_eq!(count(Scope::All).await, 2);
     let many = (0..120).map(|n| format!("r{n}")).collect();
-    store.have_numbers(many).await.unwrap();
+    store.have_numbers(&Scope::All, many).await.unwrap();
     assert_eq!(count(Scope::All).await, 1);
+    // The first file once more.
+    store.import_leads("i1", 3, Vec::new(), first, Vec::new()).await.unwrap();
+    assert_eq!([count(Scope::All).await, count(own("agent02")).await], [1, 1]);
 }
 
 async fn leads_come_in_pages_and_only_to_whom_they_are_for(store: Arc<dyn Store>) {

@@ -6,7 +6,7 @@ use std::collections::btree_map::{BTreeMap, Entry};
 
 use sqlx::AssertSqlSafe;
 
-use super::{LEAD, Lead, LeftOut};
+use super::{LEAD, Lead};
 use crate::core::caller::agent_key;
 use crate::core::dial::number_key;
 use crate::store::conn::{Arg, Row, args};
@@ -61,7 +61,7 @@ pub(super) const TAKE_BACK: &str = "UPDATE desk_lead SET last_interaction = $1, 
     WHERE number_key = $3 AND last_interaction = $4";
 
 /// Places for the parameters of so many rows: `($1, $2), ($3, $4)`.
-fn places(rows: usize, columns: usize) -> String {
+pub(super) fn places(rows: usize, columns: usize) -> String {
     let row = |row: usize| {
         let places = (1..=columns).map(|n| format!("${}", row * columns + n));
         format!("({})", places.collect::<Vec<_>>().join(", "))
@@ -70,7 +70,7 @@ fn places(rows: usize, columns: usize) -> String {
 }
 
 /// The rows in parts of one statement each.
-fn parts<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
+pub(super) fn parts<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
     rows.chunks(TOGETHER)
         .flat_map(|part| part.chunks(if part.len() == TOGETHER { TOGETHER } else { 1 }))
 }
@@ -121,38 +121,6 @@ pub(super) async fn add(tx: &mut Tx, leads: Vec<Lead>) -> Result<u64, StoreError
         new += added;
     }
     Ok(new)
-}
-
-/// Keeps which rows of an import were left out.
-pub(super) async fn leave_out(
-    tx: &mut Tx,
-    import: &str,
-    at: i64,
-    left_out: Vec<LeftOut>,
-) -> Result<(), StoreError> {
-    for part in parts(&left_out) {
-        let values = part.iter().flat_map(|left| {
-            let agent = left.agent.as_ref().map(agent_key);
-            args![import, left.line, &left.reason, at, agent, left.row.clone()]
-        });
-        let insert = format!(
-            "INSERT INTO desk_lead_left (import, line, reason, at, agent, row_key) VALUES {} \
-             ON CONFLICT (import, line) DO NOTHING",
-            places(part.len(), 6)
-        );
-        tx.execute(AssertSqlSafe(insert), values.collect()).await?;
-    }
-    Ok(())
-}
-
-/// Removes rows that were left out and have a number now.
-pub(super) async fn have_numbers(tx: &mut Tx, rows: &[String]) -> Result<(), StoreError> {
-    for part in parts(rows) {
-        let delete =
-            format!("DELETE FROM desk_lead_left WHERE row_key IN {}", places(1, part.len()));
-        tx.execute(AssertSqlSafe(delete), part.iter().map(Arg::from).collect()).await?;
-    }
-    Ok(())
 }
 
 /// The leads of these ids that are no one's or an agent's of a scope, which is a condition with its parameters from the

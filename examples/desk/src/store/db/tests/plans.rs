@@ -5,7 +5,24 @@ use sqlx::AssertSqlSafe;
 use super::in_file;
 use crate::core::caller::Scope;
 use crate::store::conn::args;
-use crate::store::{calls, outbox, pushes};
+use crate::store::{calls, outbox, pushes, work};
+
+#[tokio::test]
+async fn rows_without_a_number_are_counted_by_an_index_alone() {
+    let (_folder, db) = in_file().await;
+    for own in ["1 = 1", "agent IN ('agent01')"] {
+        let explain = format!("EXPLAIN QUERY PLAN {}", work::left_rows::counting(own));
+        let steps = db.read(move |tx| {
+            Box::pin(async move {
+                let rows = tx.rows(AssertSqlSafe(explain), args!["one", "other"]).await?;
+                rows.iter().map(|row| row.get::<String>("detail")).collect()
+            })
+        });
+        let steps: Vec<String> = steps.await.unwrap();
+        let index = "desk_lead_left USING COVERING INDEX desk_lead_left_count";
+        assert!(steps.iter().any(|step| step.ends_with(index)), "{steps:?}");
+    }
+}
 
 #[tokio::test]
 async fn what_is_looked_for_at_each_change_of_a_call_is_found_by_an_index() {
