@@ -249,7 +249,11 @@ mod tests {
         ] {
             let token =
                 Token::parse(&format!(r#"{{"type":"busyAgent","ucid":{number}}}"#)).unwrap();
-            assert_eq!(token.ucid().as_ref().map(|ucid| ucid.as_str()), want, "{number}");
+            assert_eq!(
+                token.ucid().as_ref().map(crate::types::ids::Ucid::as_str),
+                want,
+                "{number}"
+            );
         }
     }
 
