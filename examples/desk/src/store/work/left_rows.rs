@@ -42,7 +42,7 @@ pub(super) async fn count(tx: &mut Tx, scope: &Scope) -> Result<u64, StoreError>
 }
 
 /// The statement that counts, by an index alone.
-pub(in crate::store) fn counting(own: &str) -> String {
+pub(crate) fn counting(own: &str) -> String {
     format!(
         "SELECT COUNT(DISTINCT row_key) + COUNT(*) - COUNT(row_key) AS n FROM desk_lead_left \
          WHERE reason IN ($1, $2) AND numbered = 0 AND (agent IS NULL OR {own})"
