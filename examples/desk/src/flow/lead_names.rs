@@ -11,7 +11,7 @@ use moka::future::Cache;
 use ozonetel_sdk::types::PhoneNumber;
 
 use questions::LeadQuestions;
-pub(super) use questions::{AskedQuestion, Question};
+pub(super) use questions::{AskedQuestion, LeadQuestion};
 
 use crate::core::dial::number_key;
 use crate::ports::platform::{Platform, PlatformError};
@@ -129,12 +129,12 @@ impl LeadNames {
     pub(super) fn questions(
         &self,
         unknown: BTreeMap<String, PhoneNumber>,
-    ) -> (BTreeMap<String, AskedQuestion>, Vec<Question>) {
+    ) -> (BTreeMap<String, AskedQuestion>, Vec<LeadQuestion>) {
         self.questions.about(unknown)
     }
 
     /// Asks the platform the question of a list, and keeps what it answers.
-    pub(super) async fn ask_for_lists(&self, platform: &dyn Platform, question: Question) {
+    pub(super) async fn ask_for_lists(&self, platform: &dyn Platform, question: LeadQuestion) {
         let answer = match question.ask(platform).await {
             Ok(answer) => answer,
             Err(error) => {

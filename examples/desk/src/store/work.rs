@@ -1,8 +1,7 @@
 //! What is to be done: leads, missed calls, follow-ups.
 
 pub(super) mod joining;
-pub(super) mod left_rows;
-mod rows;
+pub(super) mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -307,7 +306,7 @@ impl Work for Db {
         self.write(move |tx| {
             Box::pin(async move {
                 let new = rows::add(tx, leads).await?;
-                left_rows::add(tx, &import, at, left_out).await?;
+                rows::leave_out(tx, &import, at, left_out).await?;
                 append(tx, at, events);
                 Ok(new)
             })
@@ -438,15 +437,13 @@ impl Work for Db {
 
     async fn left_out(&self, scope: &Scope) -> Result<u64, StoreError> {
         let scope = scope.clone();
-        self.read(move |tx| Box::pin(async move { left_rows::count(tx, &scope).await })).await
+        self.read(move |tx| Box::pin(async move { rows::count_left(tx, &scope).await })).await
     }
 
     async fn have_numbers(&self, scope: &Scope, rows: Vec<String>) -> Result<(), StoreError> {
         let scope = scope.clone();
-        self.write(move |tx| {
-            Box::pin(async move { left_rows::have_numbers(tx, &scope, &rows).await })
-        })
-        .await
+        self.write(move |tx| Box::pin(async move { rows::have_numbers(tx, &scope, &rows).await }))
+            .await
     }
 
     async fn missed_number(

@@ -57,7 +57,7 @@ impl LeadQuestions {
     pub(super) fn about(
         &self,
         numbers: BTreeMap<String, PhoneNumber>,
-    ) -> (BTreeMap<String, AskedQuestion>, Vec<Question>) {
+    ) -> (BTreeMap<String, AskedQuestion>, Vec<LeadQuestion>) {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         let mut asked = BTreeMap::new();
         let mut new = Vec::new();
@@ -78,21 +78,21 @@ impl LeadQuestions {
             }
             let (numbers, turns) = (part.to_vec(), Arc::clone(&self.turns));
             let under_way = Arc::clone(&self.under_way);
-            questions.push(Question { numbers, tell: Some(tell), turns, under_way });
+            questions.push(LeadQuestion { numbers, tell: Some(tell), turns, under_way });
         }
         (asked, questions)
     }
 }
 
 /// A question that is to be asked. It is under way until it is dropped.
-pub(in crate::flow) struct Question {
+pub(in crate::flow) struct LeadQuestion {
     numbers: Vec<(String, PhoneNumber)>,
     tell: Option<oneshot::Sender<Arc<ListAnswer>>>,
     turns: Arc<Semaphore>,
     under_way: UnderWay,
 }
 
-impl Question {
+impl LeadQuestion {
     /// Asks the platform.
     pub(super) async fn ask(&self, platform: &dyn Platform) -> Result<ListAnswer, PlatformError> {
         let numbers: Vec<_> = self.numbers.iter().map(|(_, number)| number.clone()).collect();
@@ -120,7 +120,7 @@ impl Question {
     }
 }
 
-impl Drop for Question {
+impl Drop for LeadQuestion {
     fn drop(&mut self) {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         for (key, _) in &self.numbers {

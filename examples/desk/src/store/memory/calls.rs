@@ -267,7 +267,7 @@ impl PhoneCalls for Memory {
                 state.outbox.write(write);
             }
             for write in change.dials {
-                super::dials::write(state, write, change.at)?;
+                state.write_dial(write, change.at)?;
             }
             for dial in &change.released {
                 state.dials.release(dial);

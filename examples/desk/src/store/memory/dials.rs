@@ -25,14 +25,16 @@ fn weighed(state: &State, new: &DialEntry, at: i64) -> DialDecision {
     decide(new, LedgerView { way, phone_name, talking_ms, missed, ..ledger }, at)
 }
 
-/// Writes a row that was checked. One that rang no one gives back what was claimed for it.
-pub(super) fn write(state: &mut State, write: DialWrite, at: i64) -> Result<(), StoreError> {
-    let entry = &write.entry;
-    if entry.state.rang_no_one() && state.work.give_back(entry) {
-        state.events.append(at, vec![missed_changed(&entry.number_key)?]);
+impl State {
+    /// Writes a row that was checked. One that rang no one gives back what was claimed for it.
+    pub(super) fn write_dial(&mut self, write: DialWrite, at: i64) -> Result<(), StoreError> {
+        let entry = &write.entry;
+        if entry.state.rang_no_one() && self.work.give_back(entry) {
+            self.events.append(at, vec![missed_changed(&entry.number_key)?]);
+        }
+        self.dials.write(write);
+        Ok(())
     }
-    state.dials.write(write);
-    Ok(())
 }
 
 #[async_trait]
@@ -75,7 +77,7 @@ impl Dials for Memory {
     ) -> Result<(), StoreError> {
         self.write(|state| {
             state.dials.check(&change)?;
-            write(state, change, at)?;
+            state.write_dial(change, at)?;
             state.events.append(at, events);
             Ok(())
         })

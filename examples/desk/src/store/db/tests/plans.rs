@@ -11,7 +11,7 @@ use crate::store::{calls, outbox, pushes, work};
 async fn rows_without_a_number_are_counted_by_an_index_alone() {
     let (_folder, db) = in_file().await;
     for own in ["1 = 1", "agent IN ('agent01')"] {
-        let explain = format!("EXPLAIN QUERY PLAN {}", work::left_rows::counting(own));
+        let explain = format!("EXPLAIN QUERY PLAN {}", work::rows::counting(own));
         let steps = db.read(move |tx| {
             Box::pin(async move {
                 let rows = tx.rows(AssertSqlSafe(explain), args!["one", "other"]).await?;
