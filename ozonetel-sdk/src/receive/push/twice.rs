@@ -18,7 +18,7 @@ pub(super) fn put(fields: &mut Map<String, Value>, name: String, value: Value) {
     if *before == value {
         return;
     }
-    let other = if is_blank(&value) && !is_blank(before) {
+    let other = if says_nothing(&value) && !says_nothing(before) {
         value
     } else {
         std::mem::replace(before, value)
@@ -32,6 +32,11 @@ pub(super) fn put(fields: &mut Map<String, Value>, name: String, value: Value) {
         let first = if is_key(&name) { format!("first.{name}") } else { format!("{name}_first") };
         fields.entry(first).or_insert(other);
     }
+}
+
+/// Whether a value is blank, or the text of an empty document.
+fn says_nothing(value: &Value) -> bool {
+    is_blank(value) || matches!(value.as_str().map(str::trim), Some("{}" | "[]"))
 }
 
 /// JSON as [`Value`] reads it, but for names that come twice: see [`put`].

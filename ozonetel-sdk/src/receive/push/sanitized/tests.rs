@@ -154,6 +154,7 @@ fn a_name_that_comes_twice_drops_no_value() {
         ("a=1&a=2", r#"[{"a":"2","a_first":"1"}]"#),
         ("a=1&a=2&a=3", r#"[{"a":"3","a_first":"1"}]"#),
         ("a=1&a=1", r#"[{"a":"1"}]"#),
+        ("data={\"a\":1}&data={}", r#"[{"a":1,"data_first":"{}"}]"#),
         ("a=x&a=None", r#"[{"a":"x","a_first":"None"}]"#),
         (r#"{"a":{"b":1,"b":2}}"#, r#"[{"a":{"b":2,"b_first":1}}]"#),
         (r#"{"a":"x","a":null}"#, r#"[{"a":"x"}]"#),
