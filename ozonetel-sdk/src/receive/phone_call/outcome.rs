@@ -166,6 +166,7 @@ pub struct RawStatus {
 /// | dialled | … `InvalidNumber`, `InvalidNumberFormat`, `invalid_number` | wrong number |
 /// | dialled | … `Rejected` | rejected |
 /// | dialled | … `Congestion`, `ISDDisabled`, `exception`, `NetworkOutOfOrder`, `ProtocolError` … | network error |
+/// | came in | not answered, not `UserHangup`, and dial: a word that is not listed, as `QTimeExceeded` | missed |
 /// | all | agent: any other failure | agent missed |
 /// | dialled | customer, else dial: `not_answered`, `NoResponse`, `NormalUnspecified`, `ring`, `Dialing` … | no answer |
 /// | came in | `UserHangup` and no word on an agent | abandoned in queue |
@@ -293,6 +294,7 @@ mod tests {
             ("InBound/Unanswered////UserHangup", O::AbandonedInQueue),
             ("Inbound/NotAnswered/QTimeExceeded///SystemHangup", O::Missed),
             ("Inbound/NotAnswered/QTimeExceeded/NotDialed//SystemHangup", O::Missed),
+            ("Inbound/NotAnswered/QTimeExceeded/NoResponse//SystemHangup", O::Missed),
             ("Inbound/Unanswered/Martian///", O::Missed),
             ("Inbound/Answered/QTimeExceeded///", O::Completed),
             ("Inbound/NotAnswered/QTimeExceeded///UserHangup", O::AbandonedInQueue),

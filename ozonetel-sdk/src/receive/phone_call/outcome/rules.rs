@@ -34,6 +34,8 @@ pub(super) enum Evidence {
     Answered,
     /// `Status` says that no one answered, and a leg has a word that is not listed.
     UnansweredOddly,
+    /// The same of the dial, where the customer did not hang up.
+    EndedOddly,
     /// The word of a leg is one of these.
     Word(LegRole, &'static [DialStatusKind]),
     /// The customer hung up, and no agent's leg has a word.
@@ -59,7 +61,7 @@ pub(super) const RULES: &[OutcomeRule] = {
     use CallOutcomeKind as O;
     use CallScope::{Any, Dialed, Inbound};
     use DialStatusKind as D;
-    use Evidence::{Answered, LeftAlone, Running, UnansweredOddly, Word};
+    use Evidence::{Answered, EndedOddly, LeftAlone, Running, UnansweredOddly, Word};
     use LegRole::{Agent, Customer, Dial};
     &[
         rule(Any, Running, O::InProgress),
@@ -80,6 +82,8 @@ pub(super) const RULES: &[OutcomeRule] = {
         rule(Dialed, Word(Dial, &[D::InvalidNumber]), O::WrongNumber),
         rule(Dialed, Word(Dial, &[D::Rejected]), O::Rejected),
         rule(Dialed, Word(Dial, &[D::NetworkError]), O::NetworkError),
+        // The queue's limit is the call's last word, also where an agent was rung before.
+        rule(Inbound, EndedOddly, O::Missed),
         rule(
             Any,
             Word(
@@ -135,6 +139,13 @@ impl OutcomeRule {
                     let odd = |word: &DialStatus| word.kind().is_none();
                     status.is_some_and(|word| *word == CallStatusKind::NotAnswered)
                         && [&raw.dial, &raw.agent, &raw.customer].into_iter().flatten().any(odd)
+                }
+                Evidence::EndedOddly => {
+                    let user = raw.hangup_by.as_ref().is_some_and(|by| *by == HangupByKind::User);
+                    let status = raw.status.as_ref();
+                    !user
+                        && status.is_some_and(|word| *word == CallStatusKind::NotAnswered)
+                        && raw.dial.as_ref().is_some_and(|word| word.kind().is_none())
                 }
                 Evidence::Word(who, kinds) => of(who)
                     .as_ref()
