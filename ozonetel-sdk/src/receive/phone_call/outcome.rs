@@ -171,8 +171,8 @@ pub struct RawStatus {
 /// | dialled | customer, else dial: `not_answered`, `NoResponse`, `NormalUnspecified`, `ring`, `Dialing` … | no answer |
 /// | came in | `UserHangup` and no word on an agent | abandoned in queue |
 /// | came in | dial: not answered | agent missed |
-/// | came in | not answered, and a word that is not listed: `QTimeExceeded` … | missed |
 /// | all | customer or agent: `NotDialed` | not dialed |
+/// | came in | not answered, and a word that is not listed | missed |
 ///
 /// `Status` goes first because the words of the legs may contradict it. `UserHangup` proves nothing on a dialled call:
 /// it is also written when the network refused. How long a conversation lasted does not matter here: programs that

@@ -82,7 +82,7 @@ pub(super) const RULES: &[OutcomeRule] = {
         rule(Dialed, Word(Dial, &[D::InvalidNumber]), O::WrongNumber),
         rule(Dialed, Word(Dial, &[D::Rejected]), O::Rejected),
         rule(Dialed, Word(Dial, &[D::NetworkError]), O::NetworkError),
-        // The queue's limit is the call's last word, also where an agent was rung before.
+        // The queue's limit is the call's last word, whether an agent was rung before or, as a callback says, none.
         rule(Inbound, EndedOddly, O::Missed),
         rule(
             Any,
@@ -104,10 +104,9 @@ pub(super) const RULES: &[OutcomeRule] = {
         rule(Dialed, Word(Dial, &[D::NotAnswered]), O::NoAnswer),
         rule(Inbound, LeftAlone, O::AbandonedInQueue),
         rule(Inbound, Word(Dial, &[D::NotAnswered]), O::AgentMissed),
-        // A callback of a caller whom no agent was rung for says `NotDialed` of the agent.
-        rule(Inbound, UnansweredOddly, O::Missed),
         rule(Any, Word(Customer, &[D::NotDialed]), O::NotDialed),
         rule(Any, Word(Agent, &[D::NotDialed]), O::NotDialed),
+        rule(Inbound, UnansweredOddly, O::Missed),
     ]
 };
 
@@ -128,6 +127,10 @@ impl OutcomeRule {
         let nobody = |word: &Option<DialStatus>| {
             word.as_ref().is_none_or(|word| *word == DialStatusKind::NotDialed)
         };
+        let unanswered =
+            raw.status.as_ref().is_some_and(|word| *word == CallStatusKind::NotAnswered);
+        let by_user = raw.hangup_by.as_ref().is_some_and(|by| *by == HangupByKind::User);
+        let odd = |word: &DialStatus| word.kind().is_none();
         in_scope
             && match self.evidence {
                 Evidence::Running => raw.running,
@@ -135,26 +138,17 @@ impl OutcomeRule {
                     raw.status.as_ref().is_some_and(|word| *word == CallStatusKind::Answered)
                 }
                 Evidence::UnansweredOddly => {
-                    let status = raw.status.as_ref();
-                    let odd = |word: &DialStatus| word.kind().is_none();
-                    status.is_some_and(|word| *word == CallStatusKind::NotAnswered)
+                    unanswered
                         && [&raw.dial, &raw.agent, &raw.customer].into_iter().flatten().any(odd)
                 }
                 Evidence::EndedOddly => {
-                    let user = raw.hangup_by.as_ref().is_some_and(|by| *by == HangupByKind::User);
-                    let status = raw.status.as_ref();
-                    !user
-                        && status.is_some_and(|word| *word == CallStatusKind::NotAnswered)
-                        && raw.dial.as_ref().is_some_and(|word| word.kind().is_none())
+                    unanswered && !by_user && raw.dial.as_ref().is_some_and(odd)
                 }
                 Evidence::Word(who, kinds) => of(who)
                     .as_ref()
                     .and_then(DialStatus::kind)
                     .is_some_and(|kind| kinds.contains(&kind)),
-                Evidence::LeftAlone => {
-                    let user = raw.hangup_by.as_ref().is_some_and(|by| *by == HangupByKind::User);
-                    user && nobody(&raw.agent)
-                }
+                Evidence::LeftAlone => by_user && nobody(&raw.agent),
             }
     }
 }
