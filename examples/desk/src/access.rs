@@ -322,10 +322,10 @@ pub(crate) fn agent_of_call(
     })
 }
 
-/// A failure of what was asked of the service about a call. One that the service does not know is answered like one that
-/// the caller may not see.
-pub(crate) fn of_call(problem: Problem) -> Problem {
-    if problem.kind() == Kind::NotFound { no_such("call") } else { problem }
+/// A failure of what was asked of the service about a call. One that neither the service nor this desk knows is answered
+/// like one that the caller may not see; of one that the desk has seen, the caller hears what the service said.
+pub(crate) fn of_call(problem: Problem, is_seen: bool) -> Problem {
+    if problem.kind() == Kind::NotFound && !is_seen { no_such("call") } else { problem }
 }
 
 /// Refuses to act on a call of an agent whom the caller may not see.

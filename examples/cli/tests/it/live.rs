@@ -138,7 +138,7 @@ async fn reading_shows_what_holds_and_leaves_a_masked_report_and_fixtures() {
         ]
     );
     assert_eq!(of(&verdicts, "contradicted"), Vec::<String>::new());
-    assert_eq!(verdicts.len(), 23);
+    assert_eq!(verdicts.len(), 26);
     assert!(desk.sim.requests().iter().all(|entry| entry.effect.is_none()), "it only reads");
     let mut files = vec![desk.reports().join("report.json"), desk.reports().join("report.txt")];
     for entry in std::fs::read_dir(desk.reports().join("fixtures")).unwrap() {
@@ -157,6 +157,11 @@ async fn reading_shows_what_holds_and_leaves_a_masked_report_and_fixtures() {
 async fn what_is_wrong_is_named_with_the_setting_and_nothing_else_is() {
     is_named(Contradiction::MissedRangeFields).await;
     is_named(Contradiction::CdrEndOfToday).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dial_that_is_refused_of_an_agent_without_the_toolbar_is_named_and_rings_no_one() {
+    is_named(Contradiction::DialVirtualLogin).await;
 }
 
 /// Runs the check that looks, in a world that contradicts one assumption: it names exactly that one. Then mends it.
@@ -185,7 +190,12 @@ async fn is_named(one: Contradiction) {
 
 /// Whether the check looks at it at all.
 fn is_seen(one: Contradiction) -> bool {
-    !matches!(one, Contradiction::BlockNumbersField | Contradiction::BlockNumbersSeparator)
+    !matches!(
+        one,
+        Contradiction::BlockNumbersField
+            | Contradiction::BlockNumbersSeparator
+            | Contradiction::AgentsStateOnline
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -217,6 +227,7 @@ async fn signing_in_and_one_call_show_the_rest_and_the_reports_grow_together() {
     let called = verdicts(&ran);
     for id in [
         "call-control.key-header",
+        "call-control.online",
         "recording.outer-status",
         "disposition.second-text",
         "zone.account",

@@ -90,6 +90,7 @@ pub(super) async fn control(
     }
     let (known, loaded) = known_of(&desk, &ucid).await?;
     check_call(&caller, known.agent.as_ref())?;
+    let is_seen = known.agent.is_some();
     let did = desk.did(super::said_or(body.context.did, known.did))?;
     let said = super::said_or(body.context.agent_id, known.agent);
     let agent = agent_of_call(&desk, &caller, said);
@@ -113,6 +114,6 @@ pub(super) async fn control(
         is_judged: false,
         audit,
     };
-    let done = send(&desk, order).await.map_err(of_call)?;
+    let done = send(&desk, order).await.map_err(|problem| of_call(problem, is_seen))?;
     Ok(Json(Controlled { status: done.status, message: done.message, ucid: done.ucid }))
 }

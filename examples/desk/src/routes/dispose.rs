@@ -117,6 +117,7 @@ pub(super) async fn dispose(
     let pause = pause(body.pause_after_dispose, body.pause_reason)?;
     let call_back = call_back(body.call_back_time.as_deref())?;
     let (known, loaded) = known_of(&desk, &ucid).await?;
+    let is_seen = known.agent.is_some();
     let agent = match check_call(&caller, known.agent.as_ref()) {
         Ok(()) => {
             agent_of_call(&desk, &caller, super::said_or(body.context.agent_id, known.agent))?
@@ -163,7 +164,7 @@ pub(super) async fn dispose(
             let (message, queued) = (reply.message.unwrap_or_default(), reply.is_queued);
             Ok(Json(DisposalAck { status: "success", message, code, disposition, queued }))
         }
-        (_, Some(problem)) => Err(of_call(problem)),
+        (_, Some(problem)) => Err(of_call(problem, is_seen)),
         (state, None) => {
             let message = format!("the disposition is {}: see /api/calls/{ucid}", state.as_str());
             Err(Problem::new(Kind::Conflict, message))

@@ -57,6 +57,7 @@ pub(super) async fn record(
     let (known, loaded) = known_of(&desk, &body.ucid).await?;
     check_call(&caller, known.agent.as_ref())?;
     let action = if pause { Action::PauseRecording } else { Action::ResumeRecording };
+    let is_seen = known.agent.is_some();
     let agent = known.agent.unwrap_or_else(|| "".into());
     let audit = audit_row(&desk, &caller, word(&action), body.ucid.as_str(), Some(&agent));
     let order = ControlOrder {
@@ -72,6 +73,6 @@ pub(super) async fn record(
         is_judged: false,
         audit,
     };
-    let done = send(&desk, order).await.map_err(of_call)?;
+    let done = send(&desk, order).await.map_err(|problem| of_call(problem, is_seen))?;
     Ok(Json(Recorded { status: done.status, message: done.message }))
 }

@@ -129,6 +129,18 @@ impl Running {
         }
     }
 
+    /// Asks until it is found. While the day's records have not been read yet, the desk says to come again.
+    async fn until_found(&self, route: &str, found: impl Fn(&Value) -> Option<Value>) -> Value {
+        loop {
+            let (status, answer) = self.ask("GET", &format!("/api/ozonetel/{route}"), "").await;
+            assert!(matches!(status, 200 | 429), "{route}: {status} {answer}");
+            if let Some(found) = (status == 200).then(|| found(&answer)).flatten() {
+                return found;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
     async fn signal(&self) {
         let id = self.child.id().unwrap().to_string();
         let killed = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &id]).status().await;
@@ -162,30 +174,19 @@ async fn a_whole_call() {
         desk.ok("dispose", json!({"ucid": ucid, "disposition": "APPOINTMENT_BOOKED"})).await;
     assert_eq!(disposed["disposition"], "Appointment Booked");
     // The disposition makes the desk read the day's records once more.
-    let mine = loop {
-        let (status, history) = desk.ask("GET", "/api/ozonetel/call-history", "").await;
-        assert_eq!(status, 200);
-        let calls = history.as_array().unwrap();
-        let found =
-            calls.iter().find(|call| call["monitorUCID"] == ucid && call["code"].is_string());
-        if let Some(found) = found.filter(|call| call["status"] == "Answered") {
-            break found.clone();
-        }
-        tokio::task::yield_now().await;
+    let mine = |history: &Value| {
+        let is_mine = |call: &&Value| call["monitorUCID"] == ucid && call["code"].is_string();
+        let mine = history.as_array().unwrap().iter().find(is_mine).cloned();
+        mine.filter(|call| call["status"] == "Answered")
     };
+    let mine = desk.until_found("call-history", mine).await;
     assert_eq!(
         (&mine["status"], &mine["code"]),
         (&json!("Answered"), &json!("APPOINTMENT_BOOKED"))
     );
     // A call counts once its row is finished, which may be a moment after it says "Answered".
-    let figures = loop {
-        let (status, figures) = desk.ask("GET", "/api/ozonetel/performance", "").await;
-        assert_eq!(status, 200);
-        if figures["calls"]["answered"] == 1 {
-            break figures;
-        }
-        tokio::task::yield_now().await;
-    };
+    let answered = |figures: &Value| (figures["calls"]["answered"] == 1).then(|| figures.clone());
+    let figures = desk.until_found("performance", answered).await;
     assert_eq!(
         (&figures["appointmentsBooked"], &figures["conversionRate"]),
         (&json!(1), &json!(100))

@@ -226,6 +226,32 @@ async fn a_call_that_only_the_records_have_is_a_missed_call() {
     assert_eq!(missed(&floor).await[0]["calls"], 1);
 }
 
+/// The agent is in a call: the next caller waits in the queue until its limit.
+#[tokio::test(start_paused = true)]
+async fn who_waited_until_the_queues_limit_is_missed_whichever_tells_of_it() {
+    for by_records in [true, false] {
+        let floor = Floor::new();
+        floor.talking().await;
+        let ucid = floor.sim.inbound("918000000001", "9000000002").unwrap();
+        floor.wait(90).await;
+        let word = floor.sim.world().call(ucid.monitor_ucid).unwrap().legs[0].dial_status;
+        assert_eq!(word, "QTimeExceeded");
+        if by_records {
+            floor.sync().await;
+            TakenOver::default().look(&floor.desk).await.unwrap();
+        } else {
+            sweep_missed(&floor.desk).await.unwrap();
+        }
+        let found = missed(&floor).await;
+        let is_it = |row: &&Value, field| row[field].as_str().unwrap().ends_with("9000000002");
+        assert!(found.len() == 1 && is_it(&&found[0], "number"), "{by_records}: {found:?}");
+        let history = floor.get("call-history").await.ok().json;
+        let is_it = |call: &&Value| is_it(call, "callerID");
+        let told = history.as_array().unwrap().iter().find(is_it).unwrap();
+        assert_eq!(told["status"], "Unanswered", "{told}");
+    }
+}
+
 /// The customer called again and was answered before anything told of the call that was missed.
 #[tokio::test(start_paused = true)]
 async fn a_missed_call_that_is_told_of_after_the_conversation_is_on_no_list() {

@@ -40,6 +40,7 @@ mod prepared;
 mod records;
 mod relay;
 mod reports;
+mod strict;
 mod subscription;
 #[cfg(feature = "otel")]
 mod traces;

@@ -72,12 +72,24 @@ pub(super) fn advice(error: &Error) -> Option<&'static str> {
         (_, Some(Reason::BadInput)) => {
             Some("correct the request: the service refuses it however often it is sent")
         }
+        (_, Some(Reason::NotFound)) if error.call().starts_with("call_control.") => Some(
+            "check the call's id, DID and phone name; a call that is over is not found, and an account may control calls \
+             of offline campaigns alone",
+        ),
         (_, Some(Reason::NotFound)) => {
             Some("check the id, number or name: the account does not have it, or no longer")
         }
         (_, Some(Reason::NotAllowed)) if is_logged_in_already(error) => Some(
             "the agent is logged in, and there is nothing to do; one who is to be ready again is logged out and in with \
              force-ready",
+        ),
+        (_, Some(Reason::NotAllowed)) if error.call() == "dial.agent" => Some(
+            "try again when the agent or the campaign is in another state; an account may want the agent at the toolbar, \
+             and not signed in over REST alone",
+        ),
+        (_, Some(Reason::NotAllowed)) if error.call() == "agents.change_state" => Some(
+            "try again when the agent is in another state; an account may let an agent at the toolbar change it there \
+             alone",
         ),
         (_, Some(Reason::NotAllowed)) => {
             Some("try again when the agent, the campaign or the call is in another state")

@@ -51,6 +51,12 @@ contradictions! {
     DispositionSecondText = "disposition.second-text";
     /// Call control takes the key in the header `api_key`.
     CallControlKeyHeader = "call-control.key-header";
+    /// Calls of offline campaigns alone are held, muted, joined and ended.
+    CallControlOnline = "call-control.online";
+    /// Only agents at the toolbar are dialled for.
+    DialVirtualLogin = "dial.virtual-login";
+    /// Agents at the toolbar are neither made ready nor sent on a break over REST.
+    AgentsStateOnline = "agents.state-online";
     /// Paths of unconfirmed letter case are in lower case.
     PathLetterCase = "path.letter-case";
     /// The details of an agent and of a phone number are plain text.
@@ -97,6 +103,17 @@ impl Setup {
         }
         self.contradicts.push(one);
         self
+    }
+
+    /// Whether this world contradicts an assumption. A strict one contradicts what the documents do.
+    pub(crate) fn denies(&self, one: Contradiction) -> bool {
+        let documented = matches!(
+            one,
+            Contradiction::CallControlOnline
+                | Contradiction::DialVirtualLogin
+                | Contradiction::AgentsStateOnline
+        );
+        self.contradicts.contains(&one) || (self.strict && documented)
     }
 }
 

@@ -5,7 +5,7 @@ use sip_ucid::same_number;
 use super::Switch;
 use crate::world::agents::Agent;
 use crate::world::context::Context;
-use crate::world::setup::{AgentMode, LoginKind};
+use crate::world::setup::{AgentMode, Contradiction, LoginKind};
 
 /// Why a login was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub enum StateRefusal {
     State,
     /// Not a pause reason of the account.
     Reason,
-    /// Unknown or signed out; in a strict world also an agent at the toolbar.
+    /// Unknown or signed out; in a world that contradicts `agents.state-online` also an agent at the toolbar.
     NotLoggedIn,
     /// On a call.
     Busy,
@@ -185,7 +185,7 @@ impl Switch {
         };
         let agent = self.agents.get_mut(id).ok_or(StateRefusal::NotLoggedIn)?;
         let kind = agent.login_kind().ok_or(StateRefusal::NotLoggedIn)?;
-        if cx.setup.strict && kind == LoginKind::Toolbar {
+        if kind == LoginKind::Toolbar && cx.setup.denies(Contradiction::AgentsStateOnline) {
             return Err(StateRefusal::NotLoggedIn);
         }
         if agent.call.is_none() {

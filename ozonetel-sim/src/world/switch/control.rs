@@ -8,6 +8,7 @@ use crate::world::calls::{CallStage, ConferenceParty, Direction, PhoneCall};
 use crate::world::context::Context;
 use crate::world::ids::CallKey;
 use crate::world::numbers::conference_form;
+use crate::world::setup::Contradiction;
 
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,7 +111,7 @@ impl Switch {
         let fits = call.stage == CallStage::Talking
             && call.did == did
             && agent.setup.phone_name.eq_ignore_ascii_case(phone_name)
-            && (!cx.setup.strict || call.offline);
+            && (call.offline || !cx.setup.denies(Contradiction::CallControlOnline));
         fits.then_some(call)
     }
 

@@ -9,7 +9,7 @@ use crate::world::agents::{Agent, AgentState};
 use crate::world::calls::{CallAction, Leg, LegKind, PhoneCall};
 use crate::world::context::Context;
 use crate::world::numbers::number_exists;
-use crate::world::setup::{CampaignKind, CampaignSetup, LoginKind};
+use crate::world::setup::{CampaignKind, CampaignSetup, Contradiction, LoginKind};
 
 /// A dial by agent and campaign.
 #[derive(Clone, Debug, Default)]
@@ -225,7 +225,7 @@ fn check_uui(uui: &str) -> Result<(), DialRefusal> {
 
 /// Signed in where it counts, ready, in a mode that dials.
 fn can_dial(cx: &Context, agent: &Agent) -> bool {
-    let there =
-        agent.login_kind().is_some_and(|kind| !cx.setup.strict || kind == LoginKind::Toolbar);
+    let toolbar_only = cx.setup.denies(Contradiction::DialVirtualLogin);
+    let there = agent.login_kind().is_some_and(|kind| kind == LoginKind::Toolbar || !toolbar_only);
     there && agent.setup.mode.dials() && agent.is_free()
 }

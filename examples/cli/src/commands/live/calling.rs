@@ -10,6 +10,7 @@ use ozonetel_sdk::types::{CampaignName, Did, DispositionName, PhoneName, PhoneNu
 use tokio::time::sleep;
 
 use super::evidence::{AnswerReading, CheckStep, ObservedAnswer};
+use super::judge::{AssumptionVerdict, virtual_login};
 use super::run::{CheckStopped, LiveCheck};
 use super::signing_in::{HeldSocket, ends, is_configured, sign_in, sign_out_after};
 use crate::args::{DidFlag, PhoneNameFlag};
@@ -118,6 +119,7 @@ async fn with_socket(
 /// Dials once. A call that was accepted is ended, whatever comes after.
 async fn ring(run: &mut LiveCheck<'_>, call: PlannedCall<'_>) -> Result<(), CheckStopped> {
     let PlannedCall { plan, agent, campaign, did, name, disposition } = call;
+    let before = run.recorded_of(CheckStep::Dial)?;
     let placed = run.context.client.clock().now();
     let reference = fresh_reference();
     let call = run.context.client.dial().agent(agent, campaign, plan.number);
@@ -132,6 +134,20 @@ async fn ring(run: &mut LiveCheck<'_>, call: PlannedCall<'_>) -> Result<(), Chec
             let line = (did.clone(), name.clone());
             let talked = talk(run, &plan, (ucid, agent), line, disposition).await;
             end(run, (ucid, plan.number), (did, name), talked).await
+        }
+        DialOutcome::Refused(error) => {
+            if let Some(reading) = AnswerReading::of(&error) {
+                run.keep(CheckStep::Dial, reading, before)?;
+            }
+            // That is what a call was to show: the check ends here, and no one was rung.
+            if virtual_login(&run.seen).verdict == AssumptionVerdict::Contradicted {
+                crate::notes::note(
+                    "the dial was refused and no one was rung; what a call shows was not seen",
+                );
+                return Ok(());
+            }
+            let failure = run.context.dated(Failure::from(error), placed);
+            Err(CheckStopped(failure.hide(plan.number.as_str())))
         }
         other => Err(match other.error() {
             Some(error) => {

@@ -70,6 +70,8 @@ pub(crate) fn judge(assumption: &Assumption, seen: &Evidence) -> Judgment {
         "recording.outer-status" => recording(seen),
         "disposition.second-text" => disposition(seen),
         "call-control.key-header" => key_header(seen),
+        "call-control.online" => online(seen),
+        "dial.virtual-login" => virtual_login(seen),
         "path.letter-case" => paths(seen),
         "answer.open" => {
             let both = [seen.of(CheckStep::AgentDetails), seen.of(CheckStep::PhoneNumber)];
@@ -308,6 +310,37 @@ fn key_header(seen: &Evidence) -> Judgment {
         AnswerReading::Refused(_) => holds(format!("the key was taken; {}", hold.told())),
         AnswerReading::Done | AnswerReading::Bare => holds("the call was put on hold"),
         AnswerReading::Unreadable => not_seen(hold.told()),
+    }
+}
+
+/// A call that is up is known by its recording, which can be paused.
+fn online(seen: &Evidence) -> Judgment {
+    let Some(hold) = seen.of(CheckStep::Hold) else { return not_seen(NOT_ASKED) };
+    let is_up = seen.of(CheckStep::Pause).is_some_and(|pause| pause.reading == AnswerReading::Done);
+    match &hold.reading {
+        AnswerReading::Done | AnswerReading::Bare => holds("the call was put on hold"),
+        AnswerReading::Refused(Reason::NotFound) if is_up => {
+            contradicted(format!("{}, of a call whose recording was paused", hold.told()))
+        }
+        _ => not_seen(hold.told()),
+    }
+}
+
+/// What the dial said of an agent who was signed in over REST a moment before.
+pub(super) fn virtual_login(seen: &Evidence) -> Judgment {
+    let (Some(login), Some(dial)) = (seen.of(CheckStep::Login), seen.of(CheckStep::Dial)) else {
+        return not_seen(NOT_ASKED);
+    };
+    if login.reading != AnswerReading::Done {
+        return not_seen(format!("the agent was not signed in by this: {}", login.told()));
+    }
+    match &dial.reading {
+        AnswerReading::Done if seen.socket.as_ref().is_some_and(|socket| socket.up) => {
+            not_seen("the agent's socket was open, which may count as the toolbar")
+        }
+        AnswerReading::Done => holds("the agent, signed in over REST alone, was dialled for"),
+        AnswerReading::Refused(Reason::NotAllowed) => contradicted(dial.told()),
+        _ => not_seen(dial.told()),
     }
 }
 

@@ -41,7 +41,7 @@ impl<'c> LiveCheck<'c> {
         step: CheckStep,
         call: Call<'_, E>,
     ) -> Result<Result<E::Reply, Error>, CheckStopped> {
-        let before = self.recorded(step)?.len();
+        let before = self.recorded_of(step)?;
         let answered = async { Ok::<_, Failure>(call.send().await) };
         let answer = self.context.until_stopped(answered).await?;
         let reading = match &answer {
@@ -63,11 +63,27 @@ impl<'c> LiveCheck<'c> {
                 }
             }
         };
-        // What could not be written down is not the answer to an earlier request.
+        self.keep(step, reading, before)?;
+        Ok(answer)
+    }
+
+    /// How many exchanges were recorded of a step's endpoint.
+    pub(super) fn recorded_of(&self, step: CheckStep) -> Result<usize, Failure> {
+        Ok(self.recorded(step)?.len())
+    }
+
+    /// Keeps an answer with the exchange that was recorded after `before` others. What could not be written down is not
+    /// the answer to an earlier request.
+    pub(super) fn keep(
+        &mut self,
+        step: CheckStep,
+        reading: AnswerReading,
+        before: usize,
+    ) -> Result<(), Failure> {
         let recorded = self.recorded(step)?;
         let last = recorded.last().filter(|_| recorded.len() > before);
         self.seen.answers.push(ObservedAnswer::new(step, reading, last));
-        Ok(answer)
+        Ok(())
     }
 
     /// Says of the last answer that what it was asked for is missing.

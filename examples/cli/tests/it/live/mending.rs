@@ -98,7 +98,35 @@ pub(super) async fn works(one: Contradiction, desk: &Desk) {
             let client = client(desk, |builder| builder);
             talking(desk, &client).await;
         }
+        Contradiction::CallControlOnline
+        | Contradiction::DialVirtualLogin
+        | Contradiction::AgentsStateOnline => kept_apart(one, desk).await,
         _ => shapes(one, desk).await,
+    }
+}
+
+/// Agents at the toolbar and offline ones are two kinds.
+async fn kept_apart(one: Contradiction, desk: &Desk) {
+    let client = client(desk, |builder| builder);
+    match one {
+        Contradiction::CallControlOnline => {
+            let (did, number) = ("918000000002", "9000000051");
+            let dialed = client.dial().phone(AGENT, did, number).await.unwrap();
+            desk.sim.advance(Duration::from_secs(5)).await;
+            client.call_control().hold(dialed.ucid(), did, AGENT).await.unwrap();
+        }
+        Contradiction::DialVirtualLogin => {
+            assert_eq!(desk.sim.effects("dial"), 0, "no one was rung");
+            desk.sim.change(|world| world.toolbar_login(AGENT, "secret")).unwrap();
+            client.dial().agent(AGENT, "support_out", "9000000051").await.unwrap();
+        }
+        _ => {
+            desk.sim.change(|world| world.toolbar_login(AGENT, "secret")).unwrap();
+            let error = client.agents().ready(AGENT).await.unwrap_err();
+            assert_eq!(error.service_text(), Some("Agent is not Logged In"));
+            client.agents().login("agent03", "secret", "500003").await.ok();
+            client.agents().ready("agent03").await.unwrap();
+        }
     }
 }
 

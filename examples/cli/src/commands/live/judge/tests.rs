@@ -213,6 +213,36 @@ fn a_refusal_that_came_after_the_key_shows_that_the_key_was_taken() {
 }
 
 #[test]
+fn a_hold_that_is_not_found_counts_against_a_call_that_is_known_to_be_up() {
+    let not_found = || refused(CheckStep::Hold, Reason::NotFound, "Call not Found");
+    let is = |answers: Vec<ObservedAnswer>| verdict("call-control.online", &seen(answers));
+    assert_eq!(is(vec![done(CheckStep::Hold, json!({}))]), AssumptionVerdict::Holds);
+    assert_eq!(is(vec![not_found()]), AssumptionVerdict::NotSeen);
+    let pause = done(CheckStep::Pause, json!({}));
+    assert_eq!(is(vec![not_found(), pause.clone()]), AssumptionVerdict::Contradicted);
+    let unpaused = refused(CheckStep::Pause, Reason::NotFound, "");
+    assert_eq!(is(vec![not_found(), unpaused]), AssumptionVerdict::NotSeen);
+    let bad_key = refused(CheckStep::Hold, Reason::BadCredentials, "");
+    assert_eq!(is(vec![bad_key, pause]), AssumptionVerdict::NotSeen);
+}
+
+#[test]
+fn a_dial_speaks_of_the_login_that_this_check_made() {
+    let login = || done(CheckStep::Login, json!({}));
+    let unavailable = || refused(CheckStep::Dial, Reason::NotAllowed, "Agent is not available");
+    let is = |answers: Vec<ObservedAnswer>| verdict("dial.virtual-login", &seen(answers));
+    assert_eq!(is(vec![login(), done(CheckStep::Dial, json!({}))]), AssumptionVerdict::Holds);
+    assert_eq!(is(vec![login(), unavailable()]), AssumptionVerdict::Contradicted);
+    let already = refused(CheckStep::Login, Reason::NotAllowed, "Agent has already logged in");
+    assert_eq!(is(vec![already, unavailable()]), AssumptionVerdict::NotSeen);
+    let campaign = refused(CheckStep::Dial, Reason::NotFound, "Invalid campaign");
+    assert_eq!(is(vec![login(), campaign]), AssumptionVerdict::NotSeen);
+    let mut socket = seen([login(), done(CheckStep::Dial, json!({}))]);
+    socket.socket = Some(ObservedSocket { up: true, names: Vec::new() });
+    assert_eq!(verdict("dial.virtual-login", &socket), AssumptionVerdict::NotSeen);
+}
+
+#[test]
 fn signing_in_shows_how_the_parameters_travel() {
     let is = |login: ObservedAnswer| verdict("agents.login-form", &seen([login]));
     assert_eq!(is(done(CheckStep::Login, json!({}))), AssumptionVerdict::Holds);
