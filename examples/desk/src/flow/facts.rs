@@ -532,7 +532,8 @@ async fn popups(
             "ucid": call.id, "number": call.state.number, "did": call.state.did,
             "profile": row.is_some(), "callId": row.and_then(|row| row.call_id.as_ref()),
         });
-        events.push(NewEvent::new("popup", Audience::Agent(agent.clone()), &body)?);
+        let number = call.state.number.as_ref().map(|number| number.as_str());
+        events.push(joining::popup_of(agent, body, number)?);
     }
     if let Some(row) = found {
         let agent = call.state.agent.as_ref().unwrap_or(&row.agent);

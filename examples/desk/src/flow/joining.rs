@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use ozonetel_sdk::types::AgentId;
+use ozonetel_sdk::types::{AgentId, redact_number};
 
 use crate::core::call::{CallPhase, CallState};
 use crate::core::caller::Scope;
@@ -126,5 +126,20 @@ pub(super) fn popup(row: &HandoffRow) -> Result<NewEvent, StoreError> {
         "callSid": row.leg_sid.as_ref().or(row.call_sid.as_ref()),
         "handoff": row.id,
     });
-    NewEvent::new("popup", Audience::Agent(row.agent.clone()), &body)
+    popup_of(&row.agent, body, row.profile.phone.as_deref())
+}
+
+/// Who calls, for the agent who is rung; the number is masked for those who look after the agent.
+///
+/// # Errors
+/// It cannot be written.
+pub(super) fn popup_of(
+    agent: &AgentId,
+    body: Value,
+    number: Option<&str>,
+) -> Result<NewEvent, StoreError> {
+    let event = NewEvent::new("popup", Audience::Agent(agent.clone()), &body)?;
+    let mut masked = body;
+    masked["number"] = number.map(redact_number).into();
+    event.masked(&masked)
 }

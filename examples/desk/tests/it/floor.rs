@@ -12,8 +12,9 @@ use desk::people::token::new_id;
 use desk::records::Records;
 use desk::store::audit::AuditRow;
 use desk::store::sessions::ApiToken;
-use desk::store::{Memory, Store};
+use desk::store::{Events as _, Memory, Store};
 use desk::{Desk, Settings, app};
+use futures_util::FutureExt as _;
 use http::{Method, Request, StatusCode, header};
 use ozonetel_sdk::Client;
 use ozonetel_sdk::cdr::sync::SyncSettings;
@@ -29,11 +30,33 @@ pub(crate) struct Floor {
 }
 
 impl Drop for Floor {
-    /// Each call of each story can be built from its facts again.
+    /// Each call of each story can be built from its facts again, and no event of it shows a whole number to those who do
+    /// not handle the call.
     fn drop(&mut self) {
         if !std::thread::panicking() {
             assert_eq!(self.memory.unlike_their_facts(), Vec::<String>::new());
+            let events = self.memory.events_after(0, 10_000).now_or_never();
+            for event in events.into_iter().flatten().flatten() {
+                let shown = event.masked.as_ref().unwrap_or(&event.body);
+                let shown = serde_json::from_str(shown).unwrap_or_default();
+                assert!(!has_whole_number(&shown), "{}: {shown}", event.kind);
+            }
         }
+    }
+}
+
+/// Whether there is a number of more than its last digits under a name that is one's number.
+fn has_whole_number(shown: &Value) -> bool {
+    match shown {
+        Value::Object(fields) => fields.iter().any(|(name, value)| {
+            let is_number =
+                ["number", "phone", "callerPhone", "to", "from"].contains(&name.as_str());
+            let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
+            is_number && value.as_str().is_some_and(|text| digits(text) > 4)
+                || has_whole_number(value)
+        }),
+        Value::Array(items) => items.iter().any(has_whole_number),
+        _ => false,
     }
 }
 
