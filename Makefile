@@ -16,7 +16,7 @@ desk: setup ## build the page and run the desk on http://127.0.0.1:8080 (on the 
 cluster: setup ## two desks behind one address, on a PostgreSQL and a Redis of their own (docs/cluster.md)
 	@scripts/cluster
 
-chaos: setup ## two desks under traffic while all around them fails; at the end the books agree (SECONDS=600 SEED=n)
+chaos: setup ## two desks under traffic while all around them fails; at the end the books agree (CHAOS_SECONDS=600 SEED=n)
 	@scripts/chaos
 
 load: setup ## a desk under load, on SQLite and PostgreSQL: what it costs and where it bends (AGENTS RATE MINUTES; docs/load.md)

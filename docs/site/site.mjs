@@ -1,6 +1,7 @@
 // The documentation site out of the repository's own pages: `site.mjs assemble FOLDER` writes the sources for mdBook,
 // `site.mjs check FOLDER` follows every link of the built pages. Nothing is fetched.
 // `site.mjs reference FOLDER` looks every link to docs.rs up in what `cargo doc` built.
+// `site.mjs archive FOLDER` writes what an operator reads beside the programs of a release; all files there are in one folder.
 //
 // SUMMARY.md says which pages there are. A page keeps its path in the repository, so that links between pages stay as they
 // are; a link to a file that is no page leads to the repository, one to an item of the SDK to its reference.
@@ -174,8 +175,33 @@ function reference(folder) {
   console.log(`${count} links to the reference`);
 }
 
+/** The pages of a release's archive. */
+const OPERATORS = [
+  'CHANGELOG.md', 'examples/desk/README.md', 'docs/operating.md', 'docs/desk-settings.md', 'docs/desk-api.md', 'docs/desk-from-a-sidecar.md',
+  'docs/voice-assistant.md', 'docs/live-assist.md', 'docs/cluster.md', 'docs/load.md', 'ozonetel-sdk/docs/console.md',
+];
+
+/** Links lead to what is in the folder by its name, and to the repository otherwise. */
+function archive(folder) {
+  const delivery = 'examples/desk/delivery';
+  const beside = readdirSync(join(ROOT, delivery)).filter((name) => existsSync(join(folder, name))).map((name) => join(delivery, name));
+  const names = new Map([...OPERATORS, ...beside].map((path) => [path, path.split('/').at(-1)]));
+  for (const page of OPERATORS) {
+    const change = (target) => {
+      const whole = linked(page, new Set([page]), target);
+      const [path, fragment] = target.split('#');
+      const file = normalize(join(dirname(page), path)).replace(/\/$/, '');
+      const name = names.get(file) ?? names.get(`${file}/README.md`);
+      if (!path) return target;
+      return name ? name + (fragment ? `#${fragment}` : '') : whole;
+    };
+    writeFileSync(join(folder, names.get(page)), relinked(readFileSync(join(ROOT, page), 'utf8'), change));
+  }
+  console.log(`${OPERATORS.length} pages of the archive`);
+}
+
 const [what, folder] = process.argv.slice(2);
-({ assemble, check, reference })[what](folder);
+({ assemble, check, reference, archive })[what](folder);
 if (problems.length) {
   console.error(problems.join('\n'));
   process.exit(1);

@@ -47,7 +47,7 @@ const progress = (text) => {
     console.log(line);
   }
 };
-console.log(`SEED=${seed} SECONDS=${seconds} AGENTS=${agents}; load of the machine ${load}; logs in ${fleet.folder}`);
+console.log(`SEED=${seed} CHAOS_SECONDS=${seconds} AGENTS=${agents}; load of the machine ${load}; logs in ${fleet.folder}`);
 
 // The parts, and the cables between them.
 const ports = Object.fromEntries(await Promise.all(DESKS.map(async (name) => [name, await freePort()])));
@@ -161,7 +161,7 @@ phones.forEach((phone) => phone.stop());
 const { text, well } = verdict(checks, wishes.counts);
 console.log(`\n${text}\n`);
 console.log(`load of the machine before ${load}, after ${machineLoad()}`);
-console.log(well ? `All agrees. SEED=${seed} SECONDS=${seconds}` : `Something disagrees: SEED=${seed} SECONDS=${seconds} make chaos; logs in ${fleet.folder}`);
+console.log(well ? `All agrees. SEED=${seed} CHAOS_SECONDS=${seconds}` : `Something disagrees: SEED=${seed} CHAOS_SECONDS=${seconds} make chaos; logs in ${fleet.folder}`);
 const keep = !well || process.env.KEEP === '1';
 if (keep) await fleet.sql(`COPY (SELECT row_to_json(d) FROM desk_dial d) TO STDOUT`).then((lines) => lines.forEach((line) => log(`dial ${line}`)));
 await fleet.stop({ keep });

@@ -21,7 +21,8 @@ const POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; img-src '
 
 const MISSING: &str = "<!doctype html><meta charset=utf-8><title>Desk</title>\
     <p>The desk is running; its page is not built. <code>make desk</code> builds it, or <code>scripts/page</code> \
-    with Node 20.19 or newer. The routes are described in <a href=\"/docs\">/docs</a>.";
+    with Node 20.19 or newer. <code>desk openapi</code> prints the routes; <code>/docs</code> shows them to whoever has a \
+    session or a token.";
 
 /// The answer for a path that no route has: a file of the page, or the index where a browser wants a page. `None`
 /// where it is neither.

@@ -3,7 +3,8 @@
 //! [`Store`] is the sum of one trait per area. An area is four files that no other area touches: `store/<area>.rs` (the
 //! trait, its types, and the SQL for both databases), `store/memory/<area>.rs` (the same in memory),
 //! `store/suite/<area>.rs` (what holds for every store) and `migrations/NNNN_<area>.sql` (01xx ground, 02xx people,
-//! 03xx calls, 04xx work, 05xx records). [`Events`] is the one to copy.
+//! 03xx calls, 04xx work, 05xx records, 06xx live assist and whatever came later; from 0900 on they are those of a desk
+//! that someone has made their own). [`Events`] is the one to copy.
 //!
 //! To add a verb:
 //!

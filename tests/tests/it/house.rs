@@ -3,6 +3,7 @@
 
 mod cfg;
 mod debug;
+mod events;
 mod files;
 mod graph;
 mod import;

@@ -32,10 +32,10 @@ fn help_lists_every_variable_that_is_used() {
 }
 
 #[test]
-fn the_readme_names_every_variable() {
-    let readme = include_str!("../../README.md");
+fn the_settings_page_names_every_variable() {
+    let page = include_str!("../../../../docs/desk-settings.md");
     for (name, _) in VARIABLES {
-        assert!(readme.contains(&format!("`{name}`")), "{name}");
+        assert!(page.contains(&format!("`{name}`")), "{name}");
     }
 }
 
