@@ -86,7 +86,14 @@ fn all(with_assist: bool) -> OpenApiRouter<Desk> {
 
 /// Pages of the listed origins may send requests with a token. Cookies stay with this desk's own pages.
 fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
-    let exposed = ["x-request-id", "desk-unreadable-rows", "idempotent-replayed", "retry-after"];
+    let exposed = [
+        "x-request-id",
+        "desk-unreadable-rows",
+        "desk-read-at",
+        "idempotent-replayed",
+        "location",
+        "retry-after",
+    ];
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
@@ -95,6 +102,7 @@ fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
             header::CONTENT_TYPE,
             HeaderName::from_static("idempotency-key"),
             HeaderName::from_static("last-event-id"),
+            HeaderName::from_static("desk-user"),
         ])
         .expose_headers(exposed.map(HeaderName::from_static))
 }

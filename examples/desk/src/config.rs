@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ozonetel_sdk::auth::Secret;
+use ozonetel_sdk::auth::{AuthMode, FileState, MemoryTokens, Secret, TokenStore};
 use ozonetel_sdk::client::{Environment, Variables};
 use ozonetel_sdk::error::Invalid;
 use ozonetel_sdk::transport::reqwest::{Network, Reqwest};
@@ -25,6 +25,7 @@ use crate::ops::{Metrics, trace};
 use crate::people::seal::SealKey;
 use crate::people::{People, PeopleSettings};
 use crate::ports::account_state::SharedAccount;
+use crate::ports::kept_token::KeptToken;
 use crate::ports::platform::graphql::documents::{self, Documents};
 use crate::ports::platform::{GraphqlPlatform, Platform};
 use crate::ports::profiles::Profiles;
@@ -91,7 +92,10 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "DESK_AUTO_ANSWER",
         "calls that a phone answers by itself: 0 none, 1 all, 2 inbound, 3 outbound",
     ),
-    ("DESK_RECONNECT", "on: an agent's phone can be rung into a call again (off)"),
+    (
+        "DESK_RECONNECT",
+        "on: an agent's phone can be rung into a call again (off; on the simulator on)",
+    ),
     ("DESK_SIP_HOST", "the SIP host that softphones register at"),
     ("DESK_SIP_ADDRESS", "the wss address of the SIP connection"),
     (
@@ -316,15 +320,67 @@ impl Config {
     /// The setting that is missing or cannot be parsed.
     pub fn account(&self, store: Arc<dyn Store>) -> Result<(Client, Settings), Invalid> {
         let mut builder = self.environment.client_builder()?;
-        if let Some(key) = &self.environment.key
-            && self.environment.state_dir.is_none()
-        {
-            let shared = SharedAccount::new(store, self.environment.clock(), key);
+        if let Some(shared) = self.shared(store) {
             builder = builder.pacer(shared.pacer()).token_store(Arc::new(shared));
         }
+        self.client_of(builder)
+    }
+
+    /// The same for a look at the account: the client uses the token that is kept and asks for no other, which would
+    /// end that one. With a key there is none.
+    ///
+    /// # Errors
+    /// As [`account`](Self::account).
+    pub fn account_at_hand(
+        &self,
+        store: Arc<dyn Store>,
+    ) -> Result<(Client, Settings, Option<Arc<KeptToken>>), Invalid> {
+        if self.environment.mode != AuthMode::Token {
+            return self.account(store).map(|(client, settings)| (client, settings, None));
+        }
+        let mut builder = self.environment.client_builder()?;
+        let kept = match self.shared(store) {
+            Some(shared) => {
+                builder = builder.pacer(shared.pacer());
+                Some(Arc::new(shared) as Arc<dyn TokenStore>)
+            }
+            None => self.of_directory(),
+        };
+        let kept = kept.unwrap_or_else(|| Arc::new(MemoryTokens::new(self.environment.clock())));
+        let kept = Arc::new(KeptToken::new(kept));
+        builder = builder.token_store(Arc::clone(&kept) as _);
+        self.client_of(builder).map(|(client, settings)| (client, settings, Some(kept)))
+    }
+
+    /// Token and limits in the store, if they are to be there.
+    fn shared(&self, store: Arc<dyn Store>) -> Option<SharedAccount> {
+        let key = self.environment.key.as_ref().filter(|_| self.environment.state_dir.is_none())?;
+        Some(SharedAccount::new(store, self.environment.clock(), key))
+    }
+
+    /// The token in the directory of `OZONETEL_STATE_DIR`.
+    fn of_directory(&self) -> Option<Arc<dyn TokenStore>> {
+        let Environment { state_dir, account, key, base_url, region, .. } = &self.environment;
+        let address = base_url.as_deref().unwrap_or(region.as_str());
+        let (account, key) = (account.as_ref()?, key.as_ref()?);
+        let clock = self.environment.clock();
+        let opened = FileState::open(state_dir.as_ref()?, address, account, key, clock).ok()?;
+        Some(Arc::new(opened))
+    }
+
+    fn client_of(&self, builder: ClientBuilder) -> Result<(Client, Settings), Invalid> {
         let client = self.named(builder).build()?;
         let people = PeopleSettings { needs_administrator: true, ..self.settings.people.clone() };
         Ok((client, Settings { people, ..self.settings.clone() }))
+    }
+
+    /// What is said of settings that do not go together.
+    pub fn remarks(&self) -> Vec<String> {
+        let is_shared = matches!(self.store, StoreChoice::Postgres(_));
+        let is_apart = is_shared && self.environment.state_dir.is_some();
+        let text = "OZONETEL_STATE_DIR keeps token and limits out of DATABASE_URL: desks that have \
+                    another directory do not share them, and each ends the others' token";
+        is_apart.then(|| text.to_owned()).into_iter().collect()
     }
 
     /// A simulator after an hour of traffic, a client of it, and its first agent as the desk's own. Each start has
@@ -354,8 +410,11 @@ impl Config {
                 settings.pause_reasons.clone()
             },
             people: PeopleSettings { key: Some(key), ..settings.people.clone() },
-            // The simulator rings an extension into a call that is up.
-            calling: CallingSettings { reconnect: true, ..settings.calling.clone() },
+            calling: CallingSettings {
+                // The simulator rings an extension into a call that is up.
+                reconnect: settings.calling.reconnect.or(Some(true)),
+                ..settings.calling.clone()
+            },
             ..settings
         };
         Ok((sim, client, settings))

@@ -15,6 +15,7 @@ use desk::flow::demo::{add_demo_leads, add_demo_schedule, demo_templates};
 use desk::flow::push_address::{Intake, PushKind};
 use desk::flow::subscription;
 use desk::ops::args::{Args, DeskTask};
+use desk::ops::doctor::Inquiry;
 use desk::ops::ending::{self, Misconfigured, cannot_listen, unusable, unusable_records};
 use desk::ops::health::Condition;
 use desk::ops::stores::{StoreUse, looked_at, named_store};
@@ -106,17 +107,21 @@ async fn run(task: DeskTask) -> Result<(), Box<dyn Error>> {
         DeskTask::Backup { file } => copy_store(&config, file, StoreCopy::Out).await,
         DeskTask::Restore { file } => copy_store(&config, file, StoreCopy::Back).await,
         DeskTask::Callback => print_callback(&config).await,
-        DeskTask::Doctor { call } => look(&config, &variables, call.as_deref()).await,
+        DeskTask::Doctor { call, new_token } => {
+            look(&config, &variables, call.as_deref(), new_token).await
+        }
     }
 }
 
-/// What is said of variables that no setting reads.
-fn unread_names() -> Vec<String> {
-    unread(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
+/// What is said of variables that no setting reads, and of settings that do not go together.
+fn remarks(config: &Config) -> Vec<String> {
+    let mut remarks = unread(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()));
+    remarks.extend(config.remarks());
+    remarks
 }
 
 async fn serve_desk(config: Config, variables: &dyn Variables) -> Result<(), Box<dyn Error>> {
-    for remark in unread_names() {
+    for remark in remarks(&config) {
         tracing::warn!("{remark}");
     }
     // Before the first line is out, so that whoever reads it can end the process well.
@@ -313,38 +318,51 @@ async fn look(
     config: &Config,
     variables: &dyn Variables,
     call: Option<&str>,
+    asks_token: bool,
 ) -> Result<(), Box<dyn Error>> {
-    let explained = |invalid| misread(&invalid, variables);
+    let remarked = doctor::of_settings(&remarks(config));
+    let explained = |invalid| {
+        // A name that is not read may be why another one is missing.
+        if let Some(remarked) = &remarked {
+            say(&doctor::report(std::slice::from_ref(remarked)));
+        }
+        misread(&invalid, variables)
+    };
     let looked_at = looked_at(config).await;
+    let store = looked_at.as_ref().map_or_else(|_| memory(), Arc::clone);
     let _simulator;
-    let (client, mut settings) = if config.is_simulated() {
+    let (client, mut settings, kept) = if config.is_simulated() {
         say("OZONETEL_ACCOUNT is not set: this is about the simulator.\n");
         let (sim, client, settings) = config.simulated(1).await.map_err(explained)?;
         _simulator = sim;
-        (client, settings)
+        (client, settings, None)
+    } else if asks_token {
+        let (client, settings) = config.account(store).map_err(explained)?;
+        (client, settings, None)
     } else {
-        let store = looked_at.as_ref().map_or_else(|_| memory(), Arc::clone);
-        config.account(store).map_err(explained)?
+        config.account_at_hand(store).map_err(explained)?
     };
     if settings.webhook_secret.is_none() {
-        let kept = match &looked_at {
+        let secret = match &looked_at {
             Ok(store) => store.kept_webhook_secret().await?,
             Err(_) => None,
         };
         // One that is not there yet is made by the first start: until then no address has it.
-        settings.webhook_secret = Some(kept.map_or_else(|| new_token("").map(|(new, _)| new), Ok)?);
+        let new = || new_token("").map(|(new, _)| new);
+        settings.webhook_secret = Some(secret.map_or_else(new, Ok)?);
     }
+    let inquiry = Inquiry { client: &client, settings: &settings, kept: kept.as_deref() };
     let mut findings = match looked_at {
-        Ok(store) => doctor::examine(&*store, &config.owner(), &client, &settings).await,
-        Err(finding) => doctor::without_store(finding, &config.owner(), &client, &settings).await,
+        Ok(store) => doctor::examine(&*store, &config.owner(), inquiry).await,
+        Err(finding) => doctor::without_store(finding, &config.owner(), inquiry).await,
     };
-    findings.extend(doctor::unread_names(&unread_names()));
+    findings.extend(remarked);
     if let Ok(address) = config.listen.parse::<SocketAddr>() {
         findings.push(doctor::exposure(address.ip(), config.has_tls));
     }
     if let Some(number) = call {
         let reference = format!("doctor-{}", Uuid::now_v7().simple());
-        findings.push(doctor::call(&client, &settings, number, &reference).await);
+        findings.push(doctor::call(inquiry, number, &reference).await);
     }
     say(&doctor::report(&findings));
     match findings.iter().map(|finding| finding.condition).max() {

@@ -4,6 +4,7 @@ pub mod account_state;
 pub mod carriers;
 pub mod chat;
 pub mod demo_phones;
+pub mod kept_token;
 pub mod platform;
 pub mod profiles;
 pub mod speech;

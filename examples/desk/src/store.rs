@@ -36,6 +36,7 @@ pub mod bookings;
 mod call_ids;
 pub mod calls;
 mod conn;
+mod conversations;
 pub mod db;
 pub mod dials;
 pub mod error;

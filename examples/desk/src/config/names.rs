@@ -48,11 +48,34 @@ const ACCOUNT: [&str; 42] = [
     "OZONETEL_NOW",
 ];
 
+/// Those of them that a desk does not read, each with what it reads instead.
+const ELSEWHERE: [(&str, &str); 17] = [
+    ("OZONETEL_API_KEY_FILE", "OZONETEL_API_KEY is"),
+    ("OZONETEL_KOOKOO_KEY_FILE", "OZONETEL_KOOKOO_KEY is"),
+    ("OZONETEL_AGENT_PASSWORD_FILE", "OZONETEL_AGENT_PASSWORD is"),
+    ("OZONETEL_CONFIG", ONLY_VARIABLES),
+    ("OZONETEL_PROFILE", ONLY_VARIABLES),
+    ("OZONETEL_KEY_STORE", ONLY_VARIABLES),
+    ("OZONETEL_STORE", "DESK_STORE is"),
+    ("OZONETEL_PUSH_SECRET", "DESK_WEBHOOK_SECRET is"),
+    ("OZONETEL_PUSH_SECRET_FILE", "DESK_WEBHOOK_SECRET is"),
+    ("OZONETEL_MDL_URL", "DESK_AGENT_SOCKET_URL is"),
+    ("OZONETEL_AGENT_UNIQ_ID", "the uniqueId of the agent's link is"),
+    ("OZONETEL_CAMPAIGN_ID", "the campaignId of the agent's link is"),
+    ("OZONETEL_SIP_URI", "DESK_SIP_HOST is, with the extension of the agent's link"),
+    ("OZONETEL_SIP_WS_URL", "DESK_SIP_ADDRESS is"),
+    ("OZONETEL_SIP_PASSWORD", "the SIP password of the agent's link is"),
+    ("OZONETEL_SIP_PASSWORD_FILE", "the SIP password of the agent's link is"),
+    ("OZONETEL_AUTO_ANSWER", "DESK_AUTO_ANSWER is"),
+];
+
+const ONLY_VARIABLES: &str = "variables alone are";
+
 /// How many letters may be wrong, missing or too many in a name for it to be meant.
 const NEAR: usize = 2;
 
-/// What is said of each name that no setting has: of all that are the desk's own, and of those that are nearly one of the
-/// account's. Others of the account may be another program's.
+/// What is said of each name that no setting has: of all that are the desk's own, of those that only the account's other
+/// programs read, and of those that are nearly one of the account's. Others may be another program's.
 pub fn unread(names: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut names: Vec<String> = names.into_iter().collect();
     names.sort();
@@ -61,6 +84,9 @@ pub fn unread(names: impl IntoIterator<Item = String>) -> Vec<String> {
 
 fn remark(name: &str) -> Option<String> {
     if name.starts_with("OZONETEL_") {
+        if let Some((_, instead)) = ELSEWHERE.iter().find(|(known, _)| *known == name) {
+            return Some(format!("{name} is not read by the desk: {instead}"));
+        }
         let near = nearest(name, ACCOUNT.iter().copied()).filter(|near| *near != name)?;
         return Some(format!("{name} is not read: {near} is meant?"));
     }
@@ -104,6 +130,8 @@ fn distance(one: &str, other: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use ozonetel_sdk::client::Environment;
+
     use super::*;
 
     #[test]
@@ -132,6 +160,45 @@ mod tests {
             "OPENAI_MODEL",
         ] {
             assert_eq!(of(&[other]), Vec::<String>::new(), "{other}");
+        }
+    }
+
+    /// A softphone's names are read by `ozonetel` and by no desk; set, they would seem to have been taken.
+    #[test]
+    fn a_name_that_only_another_program_reads_is_told_with_what_the_desk_has_instead() {
+        let of = |names: &[&str]| unread(names.iter().map(|name| (*name).to_owned()));
+        assert_eq!(
+            of(&["OZONETEL_AUTO_ANSWER", "OZONETEL_API_KEY_FILE", "OZONETEL_PROFILE"]),
+            [
+                "OZONETEL_API_KEY_FILE is not read by the desk: OZONETEL_API_KEY is",
+                "OZONETEL_AUTO_ANSWER is not read by the desk: DESK_AUTO_ANSWER is",
+                "OZONETEL_PROFILE is not read by the desk: variables alone are",
+            ]
+        );
+        for (name, instead) in ELSEWHERE {
+            assert!(ACCOUNT.contains(&name), "{name}");
+            let own = instead.split(' ').next().unwrap();
+            let is_known =
+                |own| ACCOUNT.contains(&own) || VARIABLES.iter().any(|(name, _)| *name == own);
+            assert!(!own.contains('_') || is_known(own), "{own}");
+        }
+        assert_eq!(of(&["OZONETEL_DESK_URL", "OZONETEL_DESK_TOKEN"]), Vec::<String>::new());
+    }
+
+    /// What the desk takes of the account's variables is in its `Environment`; all else is told of.
+    #[test]
+    fn every_name_is_read_or_told_of() {
+        let read = std::cell::RefCell::new(std::collections::BTreeSet::new());
+        let get = |name: &str| {
+            read.borrow_mut().insert(name.to_owned());
+            None
+        };
+        Environment::read(&get).unwrap();
+        let read = read.into_inner();
+        for name in ACCOUNT {
+            let is_told = ELSEWHERE.iter().any(|(known, _)| *known == name);
+            let is_of_a_desk = name.starts_with("OZONETEL_DESK_");
+            assert!(is_told || is_of_a_desk || read.contains(name), "{name}");
         }
     }
 

@@ -148,7 +148,8 @@ fn the_switches_know_the_same_words() {
             ["DESK_SIM_ASSIST", "DESK_RECONNECT", "DESK_ASSIST_CONSENT", "DESK_BEHIND_PROXY"];
         let config = config(&names.map(|name| (name, word))).unwrap();
         let Settings { people, calling, assist, .. } = config.settings;
-        [config.sim_assist, calling.reconnect, assist.consent, people.behind_proxy]
+        let reconnect = calling.reconnect.unwrap_or(false);
+        [config.sim_assist, reconnect, assist.consent, people.behind_proxy]
     };
     for word in ["on", "yes", "true", "1", " On "] {
         assert_eq!(of(word), [true; 4], "{word}");
@@ -200,4 +201,26 @@ fn the_store_belongs_to_the_account_or_to_the_simulator() {
     let account = config(&[("OZONETEL_ACCOUNT", "acme_support")]).unwrap();
     assert_eq!(account.owner(), Owner::Account("acme_support".to_owned()));
     assert_eq!(config(&[]).unwrap().owner(), Owner::Simulator);
+}
+
+#[tokio::test]
+async fn the_simulator_rings_into_a_call_unless_that_is_off() {
+    for (set, expected) in [
+        (&[][..], Some(true)),
+        (&[("DESK_RECONNECT", "on")][..], Some(true)),
+        (&[("DESK_RECONNECT", "off")][..], Some(false)),
+    ] {
+        let (_sim, _, settings) = config(set).unwrap().simulated(1).await.unwrap();
+        assert_eq!(settings.calling.reconnect, expected, "{set:?}");
+    }
+}
+
+#[test]
+fn a_directory_for_the_token_beside_a_store_that_is_shared_is_told_of() {
+    let remarks = |set: &[(&str, &str)]| config(set).unwrap().remarks();
+    let state = ("OZONETEL_STATE_DIR", "/tmp/state");
+    let shared = ("DATABASE_URL", "postgres://desk@db.example.test/desk");
+    assert_eq!((remarks(&[state]).len(), remarks(&[shared]).len()), (0, 0));
+    let told = remarks(&[state, shared]);
+    assert!(told.len() == 1 && told[0].starts_with("OZONETEL_STATE_DIR keeps"), "{told:?}");
 }

@@ -88,6 +88,12 @@ fn of_text(text: &str, number: &PhoneNumber) -> Option<String> {
 /// Where the number ends that a text begins with, in its longest spelling. Which characters a number may have in it is
 /// for its type to say: once a part of the text is no number, nothing that is longer is one.
 fn end_of(text: &str, number: &PhoneNumber) -> Option<usize> {
+    // A number has one plus. Of many in a row, each would be looked at up to the digits behind the last.
+    let next =
+        text.strip_prefix('+').and_then(|rest| rest.find(|c: char| c.is_ascii_digit() || c == '+'));
+    if next.is_some_and(|next| text[next + 1..].starts_with('+')) {
+        return None;
+    }
     let mut end = None;
     for (at, _) in text.match_indices(|c: char| c.is_ascii_digit()) {
         let (part, rest) = text.split_at(at + 1);
@@ -173,6 +179,16 @@ mod tests {
         assert_eq!(left(r#""9000000001""#).as_deref(), Some(r#""0""#));
         let nested = r#"{"a":["{\"b\":\"9000000001\"}"]}"#;
         assert_eq!(left(nested).as_deref(), Some(r#"{"a":["{\"b\":\"0\"}"]}"#));
+    }
+
+    #[test]
+    fn a_long_run_of_pluses_is_passed_over() {
+        let begun = std::time::Instant::now();
+        for (plus, count) in [("+", 250_000), ("+ (", 80_000)] {
+            let text = format!("{}+91 9000000001", plus.repeat(count));
+            assert_eq!(left(&text), Some(format!("{}0", plus.repeat(count))));
+        }
+        assert!(begun.elapsed() < std::time::Duration::from_secs(30), "{:?}", begun.elapsed());
     }
 
     proptest! {

@@ -28,7 +28,7 @@ pub struct CallingSettings {
     /// How dials go, unless an agent has another setting.
     pub way: DialWay,
     /// Whether the agent's phone can be rung into a call again.
-    pub reconnect: bool,
+    pub reconnect: Option<bool>,
     /// After how many seconds a paused recording is resumed; `None`: at the end of the call.
     pub pause_limit_sec: Option<u32>,
     /// The SIP host that softphones register at.
@@ -75,7 +75,7 @@ impl CallingSettings {
             way: way.transpose()?.unwrap_or_default(),
             policy: CallingPolicy { hours, blocked: numbers },
             auto_answer: auto_answer.transpose()?.unwrap_or_default(),
-            reconnect: switch(variables, "DESK_RECONNECT")?.unwrap_or(false),
+            reconnect: switch(variables, "DESK_RECONNECT")?,
             pause_limit_sec: limit.transpose()?,
             sip_host: get("DESK_SIP_HOST").map(sip_host).transpose()?,
             sip_address: get("DESK_SIP_ADDRESS").map(sip_address).transpose()?,
@@ -214,7 +214,7 @@ mod tests {
             ("DESK_DIAL", "socket"),
         ])
         .unwrap();
-        assert_eq!((settings.reconnect, settings.auto_answer), (true, AutoAnswer::Outbound));
+        assert_eq!((settings.reconnect, settings.auto_answer), (Some(true), AutoAnswer::Outbound));
         assert_eq!((settings.policy.blocked.len(), settings.pause_limit_sec), (2, Some(90)));
         assert_eq!((settings.policy.blocked.len(), settings.way), (2, DialWay::Socket));
         for text in ["+91 (0)90000 00001", "9000000001.0", "+91\u{a0}90000\u{2011}00001"] {
@@ -224,7 +224,7 @@ mod tests {
             assert!(policy.unwrap().policy.blocks(&"9000000001".into()), "{text}");
         }
         let defaults = read(&[]).unwrap();
-        assert!(!defaults.reconnect);
+        assert_eq!(defaults.reconnect, None);
         for set in [
             &[("DESK_AUTO_ANSWER", "4")],
             &[("DESK_PAUSE_LIMIT", "0")],

@@ -47,7 +47,7 @@ pub(super) fn as_rung(desk: &Desk, number: &PhoneNumber) -> PhoneNumber {
 /// What judgements of this call depend on.
 pub fn can_context(desk: &Desk, call: &CallState, standing: Standing<'_>) -> CanContext {
     CanContext {
-        reconnect: desk.calling().settings().reconnect,
+        reconnect: desk.calling().settings().reconnect.unwrap_or(false),
         dial: dial_refusal(desk, call),
         ..CanContext::of(call, standing)
     }

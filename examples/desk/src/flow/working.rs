@@ -67,7 +67,7 @@ pub async fn change_missed<T>(
 pub async fn note_outcome(desk: &Desk, call: &StoredCall) -> Result<(), Problem> {
     let state = &call.state;
     let Some(number) = &state.number else { return Ok(()) };
-    if let Some((from, until)) = conversation(state) {
+    if let Some((from, until)) = state.conversation() {
         note_reached(desk, number, from, until).await?;
         if state.is_final {
             return Ok(());
@@ -89,13 +89,6 @@ pub async fn note_outcome(desk: &Desk, call: &StoredCall) -> Result<(), Problem>
     }
 }
 
-/// When the conversation of a call that is over began and ended. Where only its end was told, it began with the call.
-fn conversation(state: &CallState) -> Option<(i64, i64)> {
-    let (answered, ended) = (state.answered_ms?, state.ended_ms?);
-    let from = if answered < ended { answered } else { state.began_ms.unwrap_or(answered) };
-    Some((from, ended))
-}
-
 /// When the last conversation with a number began that is over, and when the last one ended, by the calls that are stored.
 async fn last_conversation(
     desk: &Desk,
@@ -103,7 +96,7 @@ async fn last_conversation(
 ) -> Result<(Option<i64>, Option<i64>), StoreError> {
     let calls = desk.store().calls_of_number(number, MOST_CALLS).await?;
     let (from, until): (Vec<_>, Vec<_>) =
-        calls.iter().filter_map(|call| conversation(&call.state)).unzip();
+        calls.iter().filter_map(|call| call.state.conversation()).unzip();
     Ok((from.into_iter().max(), until.into_iter().max()))
 }
 

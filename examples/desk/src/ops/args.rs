@@ -47,8 +47,12 @@ pub enum DeskTask {
     },
     /// Print the address that the console is given for callbacks, with its secret
     Callback,
-    /// Look at everything the desk needs and say what is not as it should be; no table is changed
+    /// Look at everything the desk needs and say what is not as it should be; no table is changed, and the service is
+    /// asked with the token at hand
     Doctor {
+        /// Ask the service for a token where none is at hand, which ends the account's current one
+        #[arg(long)]
+        new_token: bool,
         /// Also place one call to this number, which has to be yours
         #[arg(long, value_name = "NUMBER")]
         call: Option<String>,
@@ -88,7 +92,7 @@ mod tests {
         assert_eq!(Args::parse_from(["desk"]).task, None);
         assert_eq!(Args::parse_from(["desk", "serve"]).task, Some(DeskTask::Serve));
         assert_eq!(Args::parse_from(["desk", "openapi"]).task, Some(DeskTask::Openapi));
-        let doctor = DeskTask::Doctor { call: Some("9000012345".into()) };
+        let doctor = DeskTask::Doctor { call: Some("9000012345".into()), new_token: false };
         assert_eq!(Args::parse_from(["desk", "doctor", "--call", "9000012345"]).task, Some(doctor));
         let add = ["desk", "user", "add", "a@example.test", "--role", "agent"];
         let task = UserTask::Add { email: "a@example.test".into(), role: Role::Agent, name: None };

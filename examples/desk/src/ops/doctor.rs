@@ -1,12 +1,13 @@
-//! `desk doctor`: looks at everything the desk needs, and says in words what is not as it should be. It makes no store and
-//! changes no table; what it asks the service counts against the account's limits.
+//! `desk doctor`: looks at everything the desk needs, and says in words what is not as it should be. It makes no store,
+//! changes no table, and asks for no token unless it is told to; what it asks the service counts against the account's
+//! limits.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use ozonetel_sdk::Client;
 use ozonetel_sdk::dial::DialOutcome;
-use ozonetel_sdk::types::{AgentId, PhoneNumber};
+use ozonetel_sdk::types::{AgentId, DispositionName, PhoneNumber};
 
 use super::account::{Finding, check, why};
 use super::health::Condition;
@@ -14,24 +15,51 @@ use crate::assist::AssistSettings;
 use crate::core::assist::transcript::Speaker;
 use crate::core::caller::Scope;
 use crate::core::dial::DialState;
+use crate::core::disposition::{self, DispositionTable};
 use crate::desk::Settings;
 use crate::epoch::epoch_ms;
 use crate::flow::push_address::Intake;
 use crate::flow::subscription::look;
 use crate::people::{LINE_COMMANDS, PeopleSettings, Sealed};
+use crate::ports::kept_token::KeptToken;
 use crate::store::users::AgentLink;
 use crate::store::{Memory, Owner, Store};
 
 /// How many open ends are counted.
 const MOST: u32 = 1_000;
 
+/// Why the service is not asked, and how it is.
+const NO_TOKEN: &str = "not asked: no token is at hand, and a new one ends the one that another program may have (ten an \
+                        hour at most); `desk doctor --new-token` asks for one";
+
+/// Why the service is not asked any more, and how it is.
+const REFUSED_TOKEN: &str = "not asked any more: the token at hand is not taken, as if another program had replaced it, \
+                             and a new one would end that one's; `desk doctor --new-token` asks for one";
+
+/// How the service is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Inquiry<'a> {
+    /// By this client.
+    pub client: &'a Client,
+    /// About what these name.
+    pub settings: &'a Settings,
+    /// With this token and no other, where there has to be one.
+    pub kept: Option<&'a KeptToken>,
+}
+
+impl Inquiry<'_> {
+    /// Whether there is no token to ask with.
+    async fn lacks_token(&self) -> bool {
+        match self.kept {
+            Some(kept) => !kept.is_there(self.client.clock().now()).await,
+            None => false,
+        }
+    }
+}
+
 /// Looks at the store, the service, and what the settings name.
-pub async fn examine(
-    store: &dyn Store,
-    owner: &Owner,
-    client: &Client,
-    settings: &Settings,
-) -> Vec<Finding> {
+pub async fn examine(store: &dyn Store, owner: &Owner, inquiry: Inquiry<'_>) -> Vec<Finding> {
+    let Inquiry { client, settings, .. } = inquiry;
     let mut findings = vec![kept(store, owner).await];
     findings.extend(desks(store, client).await);
     findings.extend(open_ends(store, owner).await);
@@ -40,45 +68,47 @@ pub async fn examine(
     if *owner != Owner::Simulator {
         findings.extend(passwords(store, &settings.people).await);
     }
-    findings.extend(elsewhere(store, owner, client, settings).await);
+    findings.extend(elsewhere(store, owner, inquiry).await);
     findings
 }
 
 /// The same where no store is looked into, for the reason that is given.
-pub async fn without_store(
-    reason: Finding,
-    owner: &Owner,
-    client: &Client,
-    settings: &Settings,
-) -> Vec<Finding> {
+pub async fn without_store(reason: Finding, owner: &Owner, inquiry: Inquiry<'_>) -> Vec<Finding> {
     let mut findings = vec![reason];
-    findings.extend(elsewhere(&Memory::new(), owner, client, settings).await);
+    findings.extend(elsewhere(&Memory::new(), owner, inquiry).await);
     findings
 }
 
-async fn elsewhere(
-    store: &dyn Store,
-    owner: &Owner,
-    client: &Client,
-    settings: &Settings,
-) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    match check(client, settings).await {
-        Ok(found) => findings.extend(found),
-        Err(error) => {
-            findings.push(Finding::down("service", why(&error)));
-            return findings;
-        }
+async fn elsewhere(store: &dyn Store, owner: &Owner, inquiry: Inquiry<'_>) -> Vec<Finding> {
+    let settings = inquiry.settings;
+    let (mut findings, goes_on) = service(owner, inquiry).await;
+    if goes_on {
+        findings.extend(phones(store, settings).await);
+        findings.extend(assist(&settings.assist).await);
     }
-    findings.push(dispositions(client).await);
+    findings
+}
+
+/// What the service says, and whether it is of use to look further.
+async fn service(owner: &Owner, inquiry: Inquiry<'_>) -> (Vec<Finding>, bool) {
+    let Inquiry { client, settings, kept } = inquiry;
+    if inquiry.lacks_token().await {
+        return (vec![Finding::degraded("service", NO_TOKEN)], true);
+    }
+    let mut findings = match check(client, settings).await {
+        Ok(found) => found,
+        Err(_) if kept.is_some_and(KeptToken::was_refused) => {
+            return (vec![Finding::degraded("service", REFUSED_TOKEN)], true);
+        }
+        Err(error) => return (vec![Finding::down("service", why(&error))], false),
+    };
+    findings.push(dispositions(client, &settings.dispositions).await);
     // The simulator is new at each start, and then wired.
     if *owner != Owner::Simulator {
         findings.push(subscription(client, settings).await);
     }
     findings.push(agent(client, settings).await);
-    findings.extend(phones(store, settings).await);
-    findings.extend(assist(&settings.assist).await);
-    findings
+    (findings, true)
 }
 
 async fn kept(store: &dyn Store, owner: &Owner) -> Finding {
@@ -158,9 +188,9 @@ pub async fn passwords(store: &dyn Store, settings: &PeopleSettings) -> Option<F
     Some(finding)
 }
 
-/// What is said of names in the environment that no setting has.
-pub fn unread_names(unread: &[String]) -> Option<Finding> {
-    (!unread.is_empty()).then(|| Finding::degraded("settings", unread.join("; ")))
+/// What is said of names in the environment that no setting has, and of settings that do not go together.
+pub fn of_settings(remarks: &[String]) -> Option<Finding> {
+    (!remarks.is_empty()).then(|| Finding::degraded("settings", remarks.join("; ")))
 }
 
 /// Whether the records of calls are what their facts make of them: of the newest ones.
@@ -183,14 +213,26 @@ async fn records(store: &dyn Store) -> Option<Finding> {
     }
 }
 
-async fn dispositions(client: &Client) -> Finding {
-    match client.disposition().list().await {
-        Ok(list) => Finding::ok("dispositions", format!("{} are known", list.len())),
+async fn dispositions(client: &Client, table: &DispositionTable) -> Finding {
+    let list = match client.disposition().list().await {
+        Ok(list) => list,
         Err(error) => {
             let text = format!("cannot be listed, all go as General Enquiry: {}", why(&error));
-            Finding::degraded("dispositions", text)
+            return Finding::degraded("dispositions", text);
         }
+    };
+    let known = format!("{} are known", list.len());
+    let unlisted = table.unlisted(&list);
+    if unlisted.is_empty() {
+        return Finding::ok("dispositions", known);
     }
+    let names: Vec<_> = unlisted.into_iter().map(DispositionName::as_str).collect();
+    let text = format!(
+        "{known}, and not {}: the account's list has to name them, or {} others",
+        names.join(", "),
+        disposition::VARIABLE
+    );
+    Finding::degraded("dispositions", text)
 }
 
 /// Whether events arrive here, at the address with this desk's secret.
@@ -324,7 +366,14 @@ pub fn exposure(ip: IpAddr, has_tls: bool) -> Finding {
 }
 
 /// Places one call to a number of one's own, once, and says what became of it.
-pub async fn call(client: &Client, settings: &Settings, number: &str, reference: &str) -> Finding {
+pub async fn call(inquiry: Inquiry<'_>, number: &str, reference: &str) -> Finding {
+    let Inquiry { client, settings, .. } = inquiry;
+    if inquiry.lacks_token().await {
+        return Finding::down(
+            "call",
+            "not placed: no token is at hand, and --new-token is not said",
+        );
+    }
     let (Some(agent), Some(campaign)) = (settings.agent.clone(), settings.campaign.clone()) else {
         return Finding::down("call", "OZONETEL_AGENT_ID and OZONETEL_CAMPAIGN have to be set");
     };
@@ -361,184 +410,4 @@ pub fn report(findings: &[Finding]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-    use std::time::Duration;
-
-    use ozonetel_sim::{Fault, FaultKind, Sim};
-
-    use super::*;
-    use crate::people::People;
-    use crate::people::seal::SealKey;
-    use crate::simulated::stand_ins::{StandInFault, StandInFaults, StandIns};
-    use crate::store::Meta as _;
-
-    fn settings() -> Settings {
-        Settings {
-            agent: Some("agent01".into()),
-            campaign: Some("support_out".into()),
-            did: Some("918000000001".into()),
-            phone_name: Some("agent01".into()),
-            phone_number: Some("500001".into()),
-            ..Settings::default()
-        }
-    }
-
-    fn words(findings: &[Finding]) -> Vec<(&'static str, Condition)> {
-        findings.iter().map(|finding| (finding.about, finding.condition)).collect()
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn all_is_well_on_the_simulator_and_nothing_is_changed() {
-        let (sim, store) = (Sim::start(), Memory::new());
-        let writes = store.writes();
-        let found = examine(&store, &Owner::Simulator, &sim.client(), &settings()).await;
-        let about = ["store", "people", "service", "campaign", "dispositions", "agent"];
-        assert_eq!(words(&found), about.map(|about| (about, Condition::Ok)), "{}", report(&found));
-        assert_eq!(store.writes(), writes);
-        assert!(sim.requests().iter().all(|entry| sim.effects(&entry.path) == 0));
-    }
-
-    #[test]
-    fn what_call_control_lacks_is_named() {
-        assert_eq!(lacking(&[], &settings()), None);
-        let bare = Settings { did: None, phone_name: None, ..settings() };
-        let found = lacking(&[], &bare).unwrap();
-        assert_eq!((found.about, found.condition), ("phones", Condition::Degraded));
-        for part in ["no phone name for agent01 (", "OZONETEL_PHONE_NAME", "OZONETEL_DID", "hold"] {
-            assert!(found.text.contains(part), "{}", found.text);
-        }
-        assert!(!found.text.contains("no extension"), "{}", found.text);
-        // What is set belongs to the desk's own agent, and says nothing of another.
-        let extension = Some("500002".into());
-        let link = AgentLink { extension, ..AgentLink::new("u2", "agent02") };
-        let found = lacking(std::slice::from_ref(&link), &settings()).unwrap();
-        assert!(found.text.starts_with("no phone name for agent02 ("), "{}", found.text);
-        let nobody = Settings { agent: None, ..settings() };
-        assert_eq!(lacking(std::slice::from_ref(&link), &nobody), None, "then it is set for all");
-        let whole = AgentLink { phone_name: Some("agent02".into()), ..link };
-        assert_eq!(lacking(&[whole], &settings()), None);
-        let many: Vec<_> = (1..=7).map(|n| format!("agent0{n}")).collect();
-        let many: Vec<_> = many.iter().map(String::as_str).collect();
-        assert_eq!(some(&many), "agent01, agent02, agent03, agent04, agent05 and 2 more");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn passwords_that_the_key_does_not_open_are_told_of() {
-        let (sim, store) = (Sim::start(), Memory::new());
-        let key = SealKey::random().unwrap();
-        let with = |key: Option<&SealKey>| PeopleSettings {
-            key: key.cloned(),
-            ..PeopleSettings::default()
-        };
-        let found = passwords(&store, &with(None)).await.unwrap();
-        assert_eq!(found.condition, Condition::Ok);
-        let client = sim.client();
-        let people =
-            People::new(Arc::new(store.clone()), Arc::clone(client.clock()), with(Some(&key)));
-        people.add_demo().await.unwrap();
-        let other = SealKey::random().unwrap();
-        for (key, condition, part) in [
-            (Some(&key), Condition::Ok, "2 can be opened"),
-            (Some(&other), Condition::Down, "2 of 2 cannot be opened: the key"),
-            (None, Condition::Down, "2 of 2 cannot be opened: DESK_KEY_FILE is not set"),
-        ] {
-            let found = passwords(&store, &with(key)).await.unwrap();
-            assert_eq!(found.condition, condition, "{found:?}");
-            assert!(found.text.contains(part), "{found:?}");
-        }
-        let open = PeopleSettings { is_key_open: true, ..with(Some(&key)) };
-        let found = passwords(&store, &open).await.unwrap();
-        assert_eq!(found.condition, Condition::Degraded);
-        assert!(found.text.contains("everyone on this machine can read"), "{found:?}");
-        let owner = Owner::Account("acme_support".into());
-        let settings = Settings { people: with(Some(&other)), ..settings() };
-        let found = words(&examine(&store, &owner, &client, &settings).await);
-        assert!(found.contains(&("passwords", Condition::Down)), "{found:?}");
-        // The first administrator is missed on an account, and not on the simulator.
-        let found = words(&examine(&Memory::new(), &owner, &client, &settings).await);
-        assert!(found.contains(&("people", Condition::Degraded)), "{found:?}");
-    }
-
-    #[test]
-    fn names_that_no_setting_has_are_a_finding() {
-        assert_eq!(unread_names(&[]), None);
-        let found = unread_names(&["DESK_LISTN is not read".to_owned()]).unwrap();
-        assert_eq!((found.about, found.condition), ("settings", Condition::Degraded));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_is_wrong_is_named() {
-        let (sim, store) = (Sim::start(), Memory::new());
-        store.take_for(&Owner::Account("acme_support".into())).await.unwrap();
-        let wrong = sim.client_builder().key("hunter2").build().unwrap();
-        let found = examine(&store, &Owner::Simulator, &wrong, &settings()).await;
-        let down =
-            [("store", Condition::Down), ("people", Condition::Ok), ("service", Condition::Down)];
-        assert_eq!(words(&found), down);
-        let text = report(&found);
-        assert!(text.contains("memory belongs to account acme_support, not to the simulator"));
-        assert!(text.starts_with("fail  store") && !text.contains("hunter2"), "{text}");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn events_that_go_elsewhere_are_said() {
-        let sim = Sim::start();
-        let secret = Some("a-secret-of-16-chars".into());
-        let public_url = Some("https://desk.example.test".to_owned());
-        let settings = Settings { webhook_secret: secret, public_url, ..settings() };
-        let client = sim.client();
-        let found = subscription(&client, &settings).await;
-        assert_eq!((found.about, found.condition), ("events", Condition::Degraded));
-        let own = "https://desk.example.test/webhooks/ozonetel/events/a-secret-of-16-chars";
-        client.events().calls_to(own).agents_to(own).await.unwrap();
-        assert_eq!(subscription(&client, &settings).await.condition, Condition::Ok);
-        let other = "https://crm.example.test/hidden";
-        client.events().calls_to(other).agents_to(other).await.unwrap();
-        let found = subscription(&client, &settings).await;
-        assert_eq!(found.condition, Condition::Degraded);
-        assert!(found.text.contains("another address") && !found.text.contains("hidden"));
-    }
-
-    #[tokio::test]
-    async fn a_provider_of_live_assist_that_does_not_answer_is_said_and_none_is_not() {
-        assert!(assist(&AssistSettings::default()).await.is_none());
-        let stand_ins = StandIns::start().await.unwrap();
-        let settings = stand_ins.settings(&AssistSettings::default()).unwrap();
-        let found = assist(&settings).await.unwrap();
-        assert_eq!(found.condition, Condition::Ok, "{found:?}");
-        assert!(found.text.contains("deepgram") && found.text.contains("openai"), "{found:?}");
-        stand_ins
-            .set_faults(StandInFaults { speech: StandInFault::Refuse, ..StandInFaults::default() });
-        let found = assist(&settings).await.unwrap();
-        assert_eq!(found.condition, Condition::Degraded);
-        assert!(found.text.contains("refuses the connection (401)"), "{found:?}");
-    }
-
-    #[test]
-    fn an_open_address_without_tls_is_said_aloud() {
-        let degraded = |ip: &str, tls| exposure(ip.parse().unwrap(), tls).condition;
-        for ip in ["127.0.0.1", "127.0.0.9", "::1"] {
-            assert_eq!(degraded(ip, false), Condition::Ok);
-        }
-        for ip in ["0.0.0.0", "::", "192.0.2.1"] {
-            assert_eq!(degraded(ip, false), Condition::Degraded);
-            assert_eq!(degraded(ip, true), Condition::Ok);
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_test_call_is_placed_once_and_an_unknown_one_says_so() {
-        let sim = Sim::start();
-        let client = sim.client();
-        client.agents().login("agent01", "secret", "500001").await.unwrap();
-        assert!(sim.fault(Fault::new(FaultKind::CloseAfter).on("/ca_apis/AgentManualDial")));
-        let found = call(&client, &settings(), "9000000001", "test-a").await;
-        assert_eq!(found.condition, Condition::Down);
-        assert!(found.text.contains("test-a") && !found.text.contains("9000000001"), "{found:?}");
-        assert_eq!(sim.effects("dial"), 1);
-        sim.advance(Duration::from_mins(5)).await;
-        let nameless = call(&client, &Settings::default(), "9000000001", "test-b").await;
-        assert_eq!((nameless.condition, sim.effects("dial")), (Condition::Down, 1));
-    }
-}
+mod tests;

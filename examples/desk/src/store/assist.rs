@@ -103,7 +103,8 @@ pub trait Assists: Send + Sync {
         audit: AuditRow,
     ) -> Result<(), StoreError>;
 
-    /// Adds to the audio and the tokens that were used of a call that is listened to; the call's sum.
+    /// Adds to the audio and the tokens that were used of a call that is listened to; the call's sum. Of one of which
+    /// nothing is known, that is what was added.
     ///
     /// # Errors
     /// The store is not available.
@@ -346,7 +347,7 @@ impl Assists for Db {
     }
 
     async fn use_of_call(&self, call: &str, more: Used) -> Result<Used, StoreError> {
-        let call = call.to_owned();
+        let (call, more) = (call.to_owned(), Used { micros: 0, ..more });
         self.write(move |tx| {
             Box::pin(async move {
                 let call = own_id(tx, call).await?;

@@ -18,6 +18,14 @@ use crate::core::profile::CallKeys;
 /// How many hand-offs to one agent are looked at.
 const MOST: i64 = 200;
 
+/// The hand-offs to an agent without a call that changed or were made since a time, each by its own index: SQLite would
+/// take the index of the calls, which finds all that have none.
+pub(super) const WAITING: &str = "SELECT body, changed, id FROM desk_handoff \
+    WHERE agent_key = $1 AND changed >= $2 AND (call || '') IS NULL \
+    UNION SELECT body, changed, id FROM desk_handoff \
+    WHERE agent_key = $1 AND made >= $2 AND (call || '') IS NULL \
+    ORDER BY changed DESC, id DESC LIMIT $3";
+
 /// What became of a new hand-off.
 #[derive(Debug, Clone, PartialEq)]
 pub enum HandoffBegun {
@@ -283,9 +291,7 @@ impl Handoffs for Db {
         let agent = agent_key(agent);
         self.find_one(move |tx| {
             Box::pin(async move {
-                let select = "SELECT body FROM desk_handoff WHERE agent_key = $1 AND (changed >= $2 OR made >= $2) \
-                              AND call IS NULL ORDER BY changed DESC, id DESC LIMIT $3";
-                let rows = tx.rows(select, args![agent, since_ms, MOST]).await?;
+                let rows = tx.rows(WAITING, args![agent, since_ms, MOST]).await?;
                 rows.iter().map(row_of).collect()
             })
         })

@@ -83,6 +83,7 @@ const STEPS: &[Step] = &[
     (660, "ids of leads", include_str!("../../migrations/0660_lead_ids.sql")),
     (680, "use of hand-offs", include_str!("../../migrations/0680_handoff_use.sql")),
     (681, "use of calls", include_str!("../../migrations/0681_use_of_calls.sql")),
+    (690, "age of left-out rows", include_str!("../../migrations/0690_left_rows_age.sql")),
 ];
 
 impl Schema {

@@ -3,11 +3,13 @@
 use sqlx::AssertSqlSafe;
 
 use super::conn::{Row, args};
+use super::conversations::last_conversation;
 use super::db::Db;
 use super::error::StoreError;
 use super::event::{Audience, NewEvent};
 use super::json::{from_json, to_json};
 use super::tx::Tx;
+use crate::core::dial::number_key;
 use crate::core::missed::MissedNumber;
 
 fn missed_of(row: &Row) -> Result<(i64, MissedNumber), StoreError> {
@@ -57,44 +59,66 @@ pub(super) async fn write_missed(
     tx.execute(update, args![open, last, body, &record.key, version]).await
 }
 
-/// Gives missed calls, by their key and what was read as their record, another key; how many rows that changed. If others
-/// have the key, the two become one.
-pub(super) async fn renew_missed(
-    tx: &mut Tx,
-    (known, body): (&str, &str),
-    key: &str,
-) -> Result<u64, StoreError> {
+/// Gives missed calls, by their key, another one; how many rows that changed. If others of the number have that key, the
+/// two become one; if those of another number have it still, they get their own.
+pub(super) async fn renew_missed(tx: &mut Tx, known: &str, key: &str) -> Result<u64, StoreError> {
     let locked = if tx.is_postgres() { " FOR UPDATE" } else { "" };
     let select = format!(
         "SELECT number_key, version, body FROM desk_missed WHERE number_key IN ($1, $2) \
          ORDER BY number_key{locked}"
     );
-    let (mut own, mut other) = (None, None);
+    let mut own = None;
     for row in tx.rows(AssertSqlSafe(select), args![key, known]).await? {
-        let has_changed = row.get::<String>("body")? != body;
-        if row.get::<String>("number_key")? == key {
-            other = Some(row);
-        } else if !has_changed {
-            own = Some(row);
+        // What cannot be read stays as it is.
+        let Ok(missed) = missed_of(&row) else { return Ok(0) };
+        if row.get::<String>("number_key")? == known {
+            own = Some(missed);
         }
     }
-    // It may have been written, or have become one with the others, meanwhile.
-    let Some(own) = own else { return Ok(0) };
-    let records = (missed_of(&own), other.as_ref().map(missed_of).transpose());
-    // What cannot be read stays as it is.
-    let (Ok((version, mut record)), Ok(other)) = records else { return Ok(0) };
-    record.key = key.to_owned();
-    // Whoever has loaded either loads it again.
-    let version = other.as_ref().map_or(version, |(other, _)| version.max(*other)) + 1;
+    // It may have become one with the others meanwhile.
+    let own = own.filter(|(_, record)| number_key(&record.number) == key);
+    let Some((version, record)) = own else { return Ok(0) };
     tx.execute("DELETE FROM desk_missed WHERE number_key = $1", args![known]).await?;
-    if let Some((_, other)) = other {
-        record = other.joined(record);
-        tx.execute("DELETE FROM desk_missed WHERE number_key = $1", args![key]).await?;
+    let (mut changed, mut moved) = (0, Some((version, record)));
+    while let Some((version, record)) = moved {
+        moved = put(tx, version, record).await?;
+        changed += 1;
     }
+    Ok(changed)
+}
+
+/// Stores missed calls under the key of their number; those of another number that were stored under it, and are no more.
+async fn put(
+    tx: &mut Tx,
+    mut version: i64,
+    mut record: MissedNumber,
+) -> Result<Option<(i64, MissedNumber)>, StoreError> {
+    let locked = if tx.is_postgres() { " FOR UPDATE" } else { "" };
+    let select = format!("SELECT version, body FROM desk_missed WHERE number_key = $1{locked}");
+    let old = std::mem::replace(&mut record.key, number_key(&record.number));
+    let row = tx.row(AssertSqlSafe(select), args![&record.key]).await?;
+    let mut moved = None;
+    match row.as_ref().map(missed_of) {
+        None => {}
+        Some(Ok((other, missed))) if number_key(&missed.number) == record.key => {
+            version = version.max(other);
+            record = MissedNumber { key: record.key.clone(), ..missed.joined(record) };
+        }
+        Some(Ok(other)) => moved = Some(other),
+        // What cannot be read stays, and this is on the list beside it.
+        Some(Err(_)) => record.key = format!("{} of {old}", record.key),
+    }
+    if let Some((from, _)) = last_conversation(tx, &record.key).await? {
+        // It may have been while these were not found by their number.
+        record.reached(from);
+    }
+    tx.execute("DELETE FROM desk_missed WHERE number_key = $1", args![&record.key]).await?;
     let insert = "INSERT INTO desk_missed (number_key, version, open, last, body) \
                   VALUES ($1, $2, $3, $4, $5)";
-    let args = args![key, version, record.is_open(), record.last_ms, to_json(&record)?];
-    tx.execute(insert, args).await
+    // Whoever has loaded either loads it again.
+    let args = args![&record.key, version + 1, record.is_open(), record.last_ms, to_json(&record)?];
+    tx.execute(insert, args).await?;
+    Ok(moved)
 }
 
 /// That the missed calls of a number have changed: who is on the list is seen by all.

@@ -102,7 +102,7 @@ pub trait Work: Send + Sync {
     ) -> Result<u64, StoreError>;
 
     /// Assigns leads to an agent, or to everyone: those of the leads that are assigned to agents in the scope, or to no
-    /// one. The ids of these.
+    /// one. The ids of these; one that became one with another is the other.
     ///
     /// # Errors
     /// The store is not available.
@@ -181,6 +181,12 @@ pub trait Work: Send + Sync {
     /// # Errors
     /// The store is not available.
     async fn have_numbers(&self, scope: &Scope, rows: Vec<String>) -> Result<(), StoreError>;
+
+    /// Removes rows that were left out before a time: in a file that comes again they would count again. How many.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn forget_left_out(&self, before: i64) -> Result<u64, StoreError>;
 
     /// The missed calls of a number, by [`number_key`].
     ///
@@ -444,6 +450,11 @@ impl Work for Db {
         let scope = scope.clone();
         self.write(move |tx| Box::pin(async move { rows::have_numbers(tx, &scope, &rows).await }))
             .await
+    }
+
+    async fn forget_left_out(&self, before: i64) -> Result<u64, StoreError> {
+        let delete = "DELETE FROM desk_lead_left WHERE at < $1";
+        self.write(move |tx| Box::pin(async move { tx.execute(delete, args![before]).await })).await
     }
 
     async fn missed_number(

@@ -19,6 +19,10 @@ const WORDS_KEPT: Duration = Duration::from_hours(72);
 /// How long what voice assistants heard is kept if no phone call was found that it belongs to.
 const HANDOFFS_KEPT: Duration = Duration::from_hours(24);
 
+/// How long it is counted that a row of an import has no number, and known that it was: who has one by then, or is still
+/// exported without one, came again since.
+const LEFT_OUT_KEPT: Duration = Duration::from_hours(366 * 24);
+
 /// How often it is looked.
 const EVERY: Duration = Duration::from_hours(1);
 
@@ -43,6 +47,7 @@ pub async fn remove(store: &dyn Store, now: i64, idle_since: i64, kept: Retentio
     said("events", store.forget_events(now - millis(EVENTS_KEPT)).await);
     said("words about agents", store.forget_agent_words(now - millis(WORDS_KEPT)).await);
     said("hand-offs", store.forget_handoffs(now - millis(HANDOFFS_KEPT)).await);
+    said("rows that were left out", store.forget_left_out(now - millis(LEFT_OUT_KEPT)).await);
     said("sessions", store.sweep_sessions(now, idle_since).await);
     if let Some(days) = kept.pushes {
         said("pushes", store.forget_pushes(before(now, days)).await);
@@ -87,12 +92,14 @@ fn said<N: fmt::Display + Default + PartialEq>(what: &str, removed: Result<N, St
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::caller::Scope;
     use crate::core::handoff::{HandoffRow, HandoffState};
     use crate::core::profile::Profile;
     use crate::store::audit::{AuditFilter, AuditRow};
+    use crate::store::work::{LeftOut, NO_NUMBER};
     use crate::store::{
         Audience, Audits as _, Events as _, Handoffs as _, Memory, NewEvent, NewPush, Pushes as _,
-        StoredPush, WorkedPush,
+        StoredPush, Work as _, WorkedPush,
     };
 
     const HOUR: i64 = 3_600_000;
@@ -141,6 +148,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn rows_that_were_left_out_go_after_a_year() {
+        let store = Memory::new();
+        let left = |line| LeftOut { line, reason: NO_NUMBER.into(), agent: None, row: None };
+        for (import, at) in [("i1", 1), ("i2", 2)] {
+            store.import_leads(import, at, Vec::new(), vec![left(1)], Vec::new()).await.unwrap();
+        }
+        let for_good = Retention { pushes: None, notes: None, audit: None, transcripts: None };
+        for (now, count) in [(366 * 24 * HOUR + 1, 2), (366 * 24 * HOUR + 2, 1)] {
+            remove(&store, now, 0, for_good).await;
+            assert_eq!(store.left_out(&Scope::All).await, Ok(count));
+        }
+    }
+
+    #[tokio::test]
     async fn pushes_and_audit_rows_go_after_their_days_and_for_good_is_for_good() {
         let store = Memory::new();
         let push = |digest: &str, at| NewPush {
@@ -155,7 +176,7 @@ mod tests {
         store.next_pushes(pushes.iter().map(worked).collect(), 0).await.unwrap();
         store.append_audit(vec![AuditRow::of_desk(1, "x", "y")]).await.unwrap();
         let audit = async || {
-            let all = AuditFilter::newest(crate::core::caller::Scope::All, 9);
+            let all = AuditFilter::newest(Scope::All, 9);
             store.audit(&all).await.unwrap().len()
         };
         let for_good = Retention { pushes: None, notes: None, audit: None, transcripts: None };

@@ -469,8 +469,49 @@ async fn help_and_the_doctor_say_what_is_needed_and_change_nothing() {
         ("OZONETEL_BASE_URL", "http://127.0.0.1:9"),
     ];
     let (well, found) = output_of(&folder, &account, &["doctor"]).await;
+    assert!(well && found.contains("look  service       not asked: "), "{found}");
+    let (well, found) = output_of(&folder, &account, &["doctor", "--new-token"]).await;
     assert!(!well && found.contains("fail  service") && !found.contains("hunter2"), "{found}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "no file was made");
+}
+
+/// Beside another program that has the account's token.
+#[tokio::test]
+async fn the_doctor_asks_for_no_token_unless_it_is_told_to() {
+    let (folder, sim) = (tempfile::tempdir().unwrap(), Sim::start());
+    let server = sim.serve().await.unwrap();
+    let url = server.url();
+    let account = [
+        ("OZONETEL_ACCOUNT", "acme_support"),
+        ("OZONETEL_API_KEY", "test-key"),
+        ("OZONETEL_BASE_URL", url.as_str()),
+    ];
+    let asked = || {
+        let requests = sim.requests();
+        requests.iter().filter(|entry| entry.path.contains("generateToken")).count()
+    };
+    for _ in 0..2 {
+        let (well, found) = output_of(&folder, &account, &["doctor"]).await;
+        assert!(well && found.contains("not asked: no token is at hand"), "{found}");
+    }
+    let (well, found) = output_of(&folder, &account, &["doctor", "--call", "9000012345"]).await;
+    assert!(!well && found.contains("not placed: no token"), "{found}");
+    assert_eq!(sim.requests().len(), 0);
+    // With a key there is nothing to end.
+    let key = [&account[..], &[("OZONETEL_AUTH", "key")]].concat();
+    let (_, found) = output_of(&folder, &key, &["doctor"]).await;
+    assert!(found.contains("ok    service"), "{found}");
+    assert_eq!(asked(), 0);
+    let (_, found) = output_of(&folder, &account, &["doctor", "--new-token"]).await;
+    assert!(found.contains("ok    service"), "{found}");
+    assert_eq!(asked(), 1);
+    // What is kept is used, and not replaced.
+    std::fs::create_dir(folder.path().join("state")).unwrap();
+    let state = [&account[..], &[("OZONETEL_STATE_DIR", "state")]].concat();
+    let (_, found) = output_of(&folder, &state, &["doctor", "--new-token"]).await;
+    assert!(found.contains("ok    service") && asked() == 2, "{found}");
+    let (_, found) = output_of(&folder, &state, &["doctor"]).await;
+    assert!(found.contains("ok    service") && asked() == 2, "{found}");
 }
 
 #[tokio::test]

@@ -550,12 +550,22 @@ async fn pages_of_listed_origins_may_send_a_token_and_no_cookie() {
             .uri("/api/ozonetel/dial")
             .header(header::ORIGIN, origin)
             .header("access-control-request-method", "POST")
-            .header("access-control-request-headers", "authorization,idempotency-key")
+            .header("access-control-request-headers", "authorization,idempotency-key,desk-user")
             .body(Body::empty())
             .unwrap();
         let response = app(floor.desk.clone()).unwrap().oneshot(request).await.unwrap();
         let found = response.headers().get("access-control-allow-origin");
         assert_eq!(found.is_some(), allowed, "{origin}");
         assert!(!response.headers().contains_key("access-control-allow-credentials"));
+        let taken = response.headers()["access-control-allow-headers"].to_str().unwrap();
+        assert!(taken.contains("desk-user"), "{taken}");
+        // What the routes' answers say in their heads, a page can read.
+        let request = Request::get("/healthz").header(header::ORIGIN, origin);
+        let request = request.body(Body::empty()).unwrap();
+        let response = app(floor.desk.clone()).unwrap().oneshot(request).await.unwrap();
+        let exposed = response.headers()["access-control-expose-headers"].to_str().unwrap();
+        for name in ["location", "desk-read-at", "idempotent-replayed", "retry-after"] {
+            assert!(exposed.split(',').any(|one| one.trim() == name), "{name}: {exposed}");
+        }
     }
 }

@@ -49,6 +49,16 @@ impl Used {
             micros: self.micros.saturating_add(more.micros),
         }
     }
+
+    /// Of each part the larger amount.
+    #[must_use]
+    pub fn at_least(self, other: Self) -> Self {
+        Self {
+            audio_ms: self.audio_ms.max(other.audio_ms),
+            tokens: self.tokens.max(other.tokens),
+            micros: self.micros.max(other.micros),
+        }
+    }
 }
 
 /// What may be used at most, on one call or a day; 0 is without limit.

@@ -351,6 +351,13 @@ impl CallState {
         self.answered_ms.is_some()
     }
 
+    /// When the conversation of a call that is over began and ended. Where only its end was told, it began with the call.
+    pub fn conversation(&self) -> Option<(i64, i64)> {
+        let (answered, ended) = (self.answered_ms?, self.ended_ms?);
+        let from = if answered < ended { answered } else { self.began_ms.unwrap_or(answered) };
+        Some((from, ended))
+    }
+
     /// Whether this agent had a part in it.
     pub fn is_of(&self, agent: &AgentId) -> bool {
         self.agents.iter().any(|known| known.is_same_agent(agent))

@@ -165,7 +165,6 @@ impl AssistSession {
         self.note_use().await;
         // What was committed before the events are followed.
         self.look().await;
-        self.report(self.shown()).await;
         while self.goes_on() {
             tokio::select! {
                 () = stop.cancelled() => {
@@ -337,7 +336,11 @@ impl AssistSession {
 
     async fn page_says(&mut self, (page, input): OfPage) {
         match input {
-            FromPage::Attached => self.tracks.attach(page),
+            FromPage::Attached => {
+                self.tracks.attach(page);
+                // The desk that makes the page's records may be another one, and know nothing of it.
+                self.report(self.shown()).await;
+            }
             FromPage::Gap(speaker, _) | FromPage::Frame(AudioFrame { speaker, .. })
                 if !self.tracks.is_of(page) =>
             {
@@ -393,13 +396,18 @@ impl AssistSession {
     }
 
     async fn account(&mut self) {
+        self.write_use().await;
+        self.judge().await;
+    }
+
+    /// Writes down what was used.
+    async fn write_use(&mut self) {
         // Of small pieces each price would be nothing.
         let audio = self.desk.assist().settings().prices.audio(self.unaccounted.audio_ms);
         self.unaccounted = Used::default();
         spend(&self.desk, audio).await;
         self.of_call = self.of_call.and(audio);
         self.note_use().await;
-        self.judge().await;
     }
 
     /// Writes down what was used of the call, and learns what its other sessions have used.
@@ -407,7 +415,8 @@ impl AssistSession {
         match self.desk.store().use_of_call(&self.call.id, self.of_call).await {
             Ok(sum) => {
                 self.of_call = Used::default();
-                self.used = sum.and(self.unaccounted);
+                // What is known of a call goes when its number is forgotten; what was used of it was used.
+                self.used = self.used.at_least(sum.and(self.unaccounted));
             }
             Err(error) => tracing::warn!(%error, "what was used of a call was not written down"),
         }
@@ -490,7 +499,7 @@ impl AssistSession {
         let change = self.heard.finish();
         self.keep(change).await;
         self.write_last().await;
-        self.account().await;
+        self.write_use().await;
         if self.state().state == AssistWord::Ended && self.desk.assist().settings().chat.is_some() {
             self.summarise().await;
         }

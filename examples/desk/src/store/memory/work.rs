@@ -17,8 +17,8 @@ use crate::store::work::{Lead, LeftOut, NO_NUMBER, NOT_A_NUMBER, Versioned, Work
 #[derive(Debug, Default)]
 pub(super) struct WorkTable {
     pub(super) leads: BTreeMap<String, Lead>,
-    /// By import and line, with whether it has a number by now.
-    left_out: BTreeMap<(String, i64), (LeftOut, bool)>,
+    /// By import and line, with when it was left out and whether it has a number by now.
+    left_out: BTreeMap<(String, i64), (LeftOut, i64, bool)>,
     missed: BTreeMap<String, Versioned<MissedNumber>>,
     pub(super) follow_ups: BTreeMap<String, Versioned<FollowUp>>,
     /// For which due time each was announced.
@@ -138,7 +138,8 @@ impl Work for Memory {
                 }
             }
             for left in left_out {
-                state.work.left_out.entry((import.to_owned(), left.line)).or_insert((left, false));
+                let place = (import.to_owned(), left.line);
+                state.work.left_out.entry(place).or_insert((left, at, false));
             }
             state.events.append(at, events);
             Ok(new)
@@ -252,8 +253,8 @@ impl Work for Memory {
                 && left.agent.as_ref().is_none_or(|agent| scope.contains(agent))
         };
         self.read(|state| {
-            let left = state.work.left_out.iter().filter(|(_, (left, has))| counts(left, *has));
-            let rows = left.map(|((import, line), (left, _))| match &left.row {
+            let left = state.work.left_out.iter().filter(|(_, (left, _, has))| counts(left, *has));
+            let rows = left.map(|((import, line), (left, ..))| match &left.row {
                 Some(row) => row.clone(),
                 None => format!("{import} {line}"),
             });
@@ -268,10 +269,19 @@ impl Work for Memory {
                 left.row.as_ref().is_some_and(|row| rows.contains(row))
                     && left.agent.as_ref().is_none_or(|agent| scope.contains(agent))
             };
-            for (left, is_numbered) in state.work.left_out.values_mut() {
+            for (left, _, is_numbered) in state.work.left_out.values_mut() {
                 *is_numbered |= has(left);
             }
             Ok(())
+        })
+        .await
+    }
+
+    async fn forget_left_out(&self, before: i64) -> Result<u64, StoreError> {
+        self.write(|state| {
+            let all = state.work.left_out.len();
+            state.work.left_out.retain(|_, (_, at, _)| *at >= before);
+            Ok((all - state.work.left_out.len()) as u64)
         })
         .await
     }

@@ -111,7 +111,8 @@ async fn what_is_used_of_a_call_adds_up(store: Arc<dyn Store>) {
     assert_eq!(store.use_of_call(CALL, more).await, Ok(sum));
     assert_eq!(store.begin_assist(CALL, 9).await, Ok(1));
     assert_eq!(store.use_of_call(CALL, Used::default()).await, Ok(sum), "it begins anew");
-    assert_eq!(store.use_of_call("90000000000000002", one).await, Ok(one), "no one listens");
+    let priced = Used { micros: 3, ..one };
+    assert_eq!(store.use_of_call("90000000000000002", priced).await, Ok(one), "no one listens");
 }
 
 async fn what_is_old_goes(store: Arc<dyn Store>) {

@@ -89,6 +89,9 @@ async fn a_number_is_one_lead_however_it_is_written(store: Arc<dyn Store>) {
     assert_eq!(store.lead_of_number(&number("9000000002")).await, Ok(None));
     assert_eq!(store.import_leads("i2", 3, Vec::new(), left, Vec::new()).await, Ok(0));
     assert_eq!(store.left_out(&Scope::All).await, Ok(2), "of those without a number, each once");
+    assert_eq!(store.forget_left_out(2).await, Ok(0), "as old as they were first");
+    assert_eq!(store.forget_left_out(3).await, Ok(4));
+    assert_eq!(store.left_out(&Scope::All).await, Ok(0));
 }
 
 async fn many_leads_are_added_at_once_and_known_ones_filled(store: Arc<dyn Store>) {

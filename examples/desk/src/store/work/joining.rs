@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use sqlx::AssertSqlSafe;
 
+use super::rows::TOUCH;
 use super::{LEAD, Lead, lead_of};
 use crate::core::caller::agent_key;
+use crate::core::dial::number_key;
 use crate::store::conn::args;
+use crate::store::conversations::last_conversation;
 use crate::store::error::StoreError;
 use crate::store::json::to_json;
 use crate::store::tx::Tx;
@@ -86,8 +89,9 @@ impl Lead {
     }
 }
 
-/// Gives a lead, by its id and what was read as its number, its key; how many rows that changed. If another has the key,
-/// the two become one, which is found by the ids of both.
+/// Gives a lead, by its id and what was read as its number, its key; how many rows that changed. If another lead of the
+/// number has the key, the two become one, which is found by the ids of both; if a lead of another number has it still,
+/// that one gets its own.
 pub(crate) async fn renew_lead(
     tx: &mut Tx,
     (id, number): (&str, &str),
@@ -104,15 +108,53 @@ pub(crate) async fn renew_lead(
         Err(StoreError::Corrupt(_)) => return Ok(0),
         Err(error) => return Err(error),
     };
-    let (own, mut others): (Vec<_>, Vec<_>) = leads.into_iter().partition(|lead| lead.id == id);
     // It may have been written, or have become one with another, meanwhile.
-    let Some(own) = own.into_iter().find(|own| own.number.as_str() == number) else { return Ok(0) };
-    let Some(other) = others.pop() else {
-        let update = "UPDATE desk_lead SET number_key = $1 WHERE id = $2";
-        return tx.execute(update, args![key, id]).await;
+    let is_own = |lead: &Lead| lead.id == id && lead.number.as_str() == number;
+    let Some(own) = leads.into_iter().find(is_own) else { return Ok(0) };
+    let (mut changed, mut moved) = (0, Some(own));
+    while let Some(lead) = moved {
+        let (rows, other) = give_key(tx, lead).await?;
+        changed += rows;
+        moved = other;
+    }
+    Ok(changed)
+}
+
+/// Gives a lead the key of its number; how many rows that changed, and the lead of another number that has none now since
+/// it had this one.
+async fn give_key(tx: &mut Tx, lead: Lead) -> Result<(u64, Option<Lead>), StoreError> {
+    let (id, key) = (lead.id.clone(), number_key(&lead.number));
+    let locked = if tx.is_postgres() { " FOR UPDATE" } else { "" };
+    let select = format!("SELECT {LEAD} FROM desk_lead WHERE number_key = $1 AND id <> $2{locked}");
+    let other =
+        match tx.row(AssertSqlSafe(select), args![&key, &id]).await?.map(|row| lead_of(&row)) {
+            Some(Err(StoreError::Corrupt(_))) => return Ok((0, None)),
+            other => other.transpose()?,
+        };
+    let update = "UPDATE desk_lead SET number_key = $1 WHERE id = $2";
+    let (changed, moved) = match other {
+        Some(other) if number_key(&other.number) == key => (join(tx, other, lead).await?, None),
+        other => {
+            if let Some(other) = &other {
+                let unused = format!("{key} of {}", other.id);
+                tx.execute(update, args![unused, &other.id]).await?;
+            }
+            (tx.execute(update, args![&key, &id]).await?, other)
+        }
     };
-    tx.execute("DELETE FROM desk_lead WHERE id = $1", args![id]).await?;
-    let lead = other.joined(own);
+    // Someone may have been spoken to while the lead was not found by its number.
+    if let Some((_, until)) = last_conversation(tx, &key).await? {
+        let touch = args![until, until, true, until, key, until, true, until];
+        tx.execute(TOUCH, touch).await?;
+    }
+    Ok((changed, moved))
+}
+
+/// Makes one lead of two, which has the id and the key of the first.
+async fn join(tx: &mut Tx, lead: Lead, gone: Lead) -> Result<u64, StoreError> {
+    let id = gone.id.clone();
+    tx.execute("DELETE FROM desk_lead WHERE id = $1", args![&id]).await?;
+    let lead = lead.joined(gone);
     let update = "UPDATE desk_lead SET name = $1, source = $2, email = $3, fields = $4, agent = $5, added = $6, \
                   last_interaction = $7, done = $8, folded = $9 WHERE id = $10";
     let args = args![
@@ -128,9 +170,9 @@ pub(crate) async fn renew_lead(
         &lead.id,
     ];
     let changed = tx.execute(update, args).await?;
-    tx.execute("UPDATE desk_lead_id SET lead = $1 WHERE lead = $2", args![&lead.id, id]).await?;
+    tx.execute("UPDATE desk_lead_id SET lead = $1 WHERE lead = $2", args![&lead.id, &id]).await?;
     let insert = "INSERT INTO desk_lead_id (alias, lead) VALUES ($1, $2)";
-    tx.execute(insert, args![id, &lead.id]).await?;
+    tx.execute(insert, args![&id, &lead.id]).await?;
     Ok(changed)
 }
 

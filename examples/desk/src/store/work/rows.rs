@@ -182,8 +182,8 @@ pub(super) async fn have_numbers(
     Ok(())
 }
 
-/// The leads of these ids that are no one's or an agent's of a scope, which is a condition with its parameters from the
-/// one after the ids on. They are locked.
+/// The leads of these ids, also of those that became one with another, that are no one's or an agent's of a scope, which
+/// is a condition with its parameters from the one after the ids on. They are locked.
 pub(super) async fn assignable(
     tx: &mut Tx,
     ids: BTreeSet<String>,
@@ -195,10 +195,11 @@ pub(super) async fn assignable(
     }
     let places: Vec<_> = (1..=ids.len()).map(|n| format!("${n}")).collect();
     let locked = if tx.is_postgres() { " FOR UPDATE" } else { "" };
+    let places = places.join(", ");
     let select = format!(
-        "SELECT id FROM desk_lead WHERE id IN ({}) AND (agent IS NULL OR {own}) \
-         ORDER BY number_key{locked}",
-        places.join(", ")
+        "SELECT id FROM desk_lead \
+         WHERE (id IN ({places}) OR id IN (SELECT lead FROM desk_lead_id WHERE alias IN ({places}))) \
+         AND (agent IS NULL OR {own}) ORDER BY number_key{locked}"
     );
     let mut args: Vec<_> = ids.into_iter().map(Arg::from).collect();
     args.extend(agents);

@@ -163,6 +163,13 @@ describe('what is known of the calls', () => {
     expect(talks.of('1').standing).toBeNull();
   });
 
+  test.each(['refused', 'ended'])('how it stands: %s is over once a record says that only the sound is missing', (state) => {
+    const talks = new Talks(asks());
+    heard(talks, 'assist', { callId: '1', state, reason: 'noConsent' });
+    heard(talks, 'call.changed', { ...call({ ucid: '1' }), assist: { state: 'paused', reason: 'noAudio' } });
+    expect(talks.of('1').standing).toBeNull();
+  });
+
   test('only so many calls are kept, the newest', () => {
     const talks = new Talks(asks());
     for (let n = 0; n < 20; n += 1) heard(talks, 'transcript', { callId: String(n), entry: entry('a', 0, 'x') });

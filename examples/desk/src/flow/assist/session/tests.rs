@@ -393,3 +393,55 @@ async fn who_has_handed_the_call_on_sends_no_more_of_it() {
     assert_eq!(talking.pieces(), 4);
     tokio::time::timeout(Duration::from_secs(1), fast.taken()).await.unwrap_err();
 }
+
+impl Talking {
+    /// What was reported of the call.
+    async fn reported(&self) -> Vec<String> {
+        let events = self.desk.store().events_after(0, 99).await.unwrap();
+        let own = events.iter().filter(|event| event.kind == "assist");
+        own.map(|event| {
+            let body: serde_json::Value = serde_json::from_str(&event.body).unwrap();
+            [&body["state"], &body["reason"]].map(|word| word.as_str().unwrap_or("-")).join(" ")
+        })
+        .collect()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_desk_that_stops_does_not_say_at_last_that_it_listens() {
+    let talking = Talking::new().await;
+    let page = talking.attach().await;
+    send(&page, 0).await;
+    talking.desk.life().stop_streams();
+    talking.desk.assist().finish().await;
+    assert!(!talking.desk.assist().is_listening(UCID));
+    assert_eq!(talking.reported().await, ["on -", "unavailable stopping"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_page_that_is_attached_learns_how_it_stands() {
+    let talking = Talking::new().await;
+    let first = talking.attach().await;
+    send(&first, 0).await;
+    assert_eq!(talking.reported().await, ["on -"], "once");
+    let second = talking.attach().await;
+    send(&second, 0).await;
+    assert_eq!(talking.reported().await, ["on -"; 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_be_used_of_a_call_does_not_begin_anew_when_its_number_is_forgotten() {
+    let mut caps: Caps = "call_minutes=0,day_minutes=0".parse().unwrap();
+    caps.call.audio_ms = 2 * ACCOUNT_MS;
+    let talking = Talking::capped(None, caps).await;
+    let page = talking.attach().await;
+    let most = u32::try_from(caps.call.audio_ms / FRAME).unwrap();
+    for sequence in 0..=most {
+        if sequence == most / 4 {
+            let gone = talking.desk.store().forget_assist(i64::MAX, "").await.unwrap();
+            assert!(gone > 0);
+        }
+        send(&page, sequence).await;
+    }
+    assert_eq!(reason(*page.state.borrow()), Some("cap"));
+}

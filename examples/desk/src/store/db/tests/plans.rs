@@ -5,7 +5,7 @@ use sqlx::AssertSqlSafe;
 use super::in_file;
 use crate::core::caller::Scope;
 use crate::store::conn::args;
-use crate::store::{calls, outbox, pushes, work};
+use crate::store::{calls, handoffs, outbox, pushes, work};
 
 #[tokio::test]
 async fn rows_without_a_number_are_counted_by_an_index_alone() {
@@ -50,5 +50,26 @@ async fn what_is_looked_for_at_each_change_of_a_call_is_found_by_an_index() {
         let steps: Vec<String> = steps.await.unwrap();
         assert!(steps[0].ends_with(index), "{steps:?}");
         assert_eq!(steps.iter().any(|step| step.contains("ORDER BY")), sorts, "{steps:?}");
+    }
+}
+
+#[tokio::test]
+async fn hand_offs_without_a_call_are_found_by_their_agent() {
+    let (_folder, db) = in_file().await;
+    let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", handoffs::WAITING));
+    let steps = db.read(move |tx| {
+        Box::pin(async move {
+            let rows = tx.rows(explain, args!["agent01", 9_u32, 9_u32]).await?;
+            rows.iter().map(|row| row.get::<String>("detail")).collect()
+        })
+    });
+    let steps: Vec<String> = steps.await.unwrap();
+    let searches: Vec<_> = steps.iter().filter(|step| step.contains("desk_handoff")).collect();
+    assert_eq!(searches.len(), 2, "{steps:?}");
+    for index in [
+        "desk_handoff USING INDEX desk_handoff_changed (agent_key=? AND changed>?)",
+        "desk_handoff USING INDEX desk_handoff_agent (agent_key=? AND made>?)",
+    ] {
+        assert!(searches.iter().any(|step| step.ends_with(index)), "{steps:?}");
     }
 }

@@ -94,11 +94,13 @@ export class Talks {
 
   /**
    * A record of the call that says how it stands counts from now on. One that a desk makes to which the sound does not
-   * come knows nothing of the desk to which it does.
+   * come knows nothing of the desk to which it does, but that the call may be listened to.
    */
   #record(call: Call) {
     const standing = desk.standingIn(call);
-    if (standing && standing.reason !== 'noAudio' && this.of(call.ucid).standing) this.#is(call.ucid, { standing: null });
+    const known = this.of(call.ucid).standing;
+    if (!standing || !known) return;
+    if (standing.reason !== 'noAudio' || known.state === 'refused' || known.state === 'ended') this.#is(call.ucid, { standing: null });
   }
 
   #is(ucid: string, change: Partial<Talk>) {
