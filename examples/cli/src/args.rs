@@ -17,7 +17,8 @@ pub(crate) struct Global {
     /// Shows telephone numbers whole in tables and in what `mdl watch` says; machine output of reports always does.
     #[arg(long, global = true)]
     pub(crate) show_numbers: bool,
-    /// How long to wait for a published limit before giving up with exit code 5. `cdr range` always waits.
+    /// How long to wait for a published limit before giving up with exit code 5. `cdr range`, `cdr sync`, `cdr export`
+    /// with --direct or --sync, `lead upload` and `watch --source poll` always wait.
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 0)]
     pub(crate) wait: u64,
     /// Says on standard error what calls do: attempts, waits, how they ended. Twice: the library's own log as well.
@@ -29,8 +30,9 @@ pub(crate) struct Global {
     /// Prints the requests that the command would send, masked, and sends nothing.
     #[arg(long, global = true)]
     pub(crate) dry_run: bool,
-    /// The settings that `ozonetel login` kept under this name; they come before the environment's. Without it, those
-    /// of OZONETEL_PROFILE, or of `default` if there is one, which come after the environment's.
+    /// The settings that `ozonetel login` kept under this name; they come before the environment's, which fill in what is
+    /// missing: no region and no address, and nothing of an account if they name another one. Without it, those of
+    /// OZONETEL_PROFILE, or of `default` if there is one, which come after the environment's.
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
     /// A file of OZONETEL_NAME=value lines that only its owner can read. Default: OZONETEL_CONFIG.

@@ -50,7 +50,8 @@ use crate::notes::note;
 ///
 /// Exit codes: 0 done, 2 usage or bad input, 3 refused by the service, 4 bad credentials, 5 rate-limited,
 /// 6 unreachable, 7 it may have happened, or is still unknown (do not repeat), 8 an answer that cannot be read, or is not what was
-/// asked for, 130 interrupted, 143 terminated.
+/// asked for, 130 interrupted, 143 terminated. What runs until it is stopped, `watch`, `listen` and `sim start`, ends with 0
+/// then.
 #[derive(Debug, Parser)]
 #[command(name = "ozonetel", version, propagate_version = true)]
 pub(crate) struct Cli {

@@ -133,14 +133,39 @@ impl PrintedRequest {
 /// The request's own fields.
 fn fields(spec: &Spec, request: &http::Request<Bytes>, show_numbers: bool) -> Map<String, Value> {
     let Ok((fields, _)) = decode_request(spec, request) else { return Map::new() };
-    let shown = |name: &str, value: &Value| match value {
-        _ if name.to_ascii_lowercase().contains("password") => Value::from("(hidden)"),
+    let shown = |(name, value): (&str, &Value)| (name.to_owned(), shown(name, value, show_numbers));
+    fields.iter().map(shown).collect()
+}
+
+fn shown(name: &str, value: &Value, show_numbers: bool) -> Value {
+    match value {
+        _ if is_password(name) => Value::from("(hidden)"),
         Value::String(text) => Value::from(shown_text(name, text, show_numbers)),
         Value::Number(number) => Value::from(shown_text(name, &number.to_string(), show_numbers)),
         Value::Bool(_) | Value::Null => value.clone(),
-        other => Value::from(shown_text(name, &other.to_string(), show_numbers)),
-    };
-    fields.iter().map(|(name, value)| (name.to_owned(), shown(name, value))).collect()
+        nested if show_numbers => without_secrets(nested.clone()),
+        nested => mask::value(name, without_secrets(nested.clone())),
+    }
+}
+
+fn is_password(name: &str) -> bool {
+    name.to_ascii_lowercase().contains("password")
+}
+
+/// Lists and objects without passwords, and without what may be secret in an address.
+fn without_secrets(value: Value) -> Value {
+    match value {
+        Value::String(text) if text.contains("://") => Value::from(mask::url(&text)),
+        Value::Array(list) => list.into_iter().map(without_secrets).collect(),
+        Value::Object(fields) => {
+            let shown = fields.into_iter().map(|(name, value)| {
+                let hidden = is_password(&name).then(|| Value::from("(hidden)"));
+                (name, hidden.unwrap_or_else(|| without_secrets(value)))
+            });
+            Value::Object(shown.collect())
+        }
+        other => other,
+    }
 }
 
 fn shown_text(name: &str, text: &str, show_numbers: bool) -> String {
@@ -152,6 +177,8 @@ fn shown_text(name: &str, text: &str, show_numbers: bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn printed(body: &str, show_numbers: bool) -> PrintedRequest {
@@ -172,6 +199,17 @@ mod tests {
         assert_eq!(hidden.fields["agentID"], "agent01");
         assert!(!hidden.fields.contains_key("userName"));
         assert_eq!(printed(body, true).fields["customerNumber"], "9000000417");
+    }
+
+    #[test]
+    fn what_is_within_a_field_is_shown_as_what_it_is() {
+        let recipient = json!({"id": "919000000017"});
+        let rows = json!([9_000_000_018_u64, {"url": "https://x.test/?code=s3cret", "password": "pw"}]);
+        let within = json!({"url": "https://x.test/?…", "password": "(hidden)"});
+        assert_eq!(shown("recipient", &recipient, false), json!({"id": "…17"}));
+        assert_eq!(shown("recipient", &recipient, true), recipient);
+        assert_eq!(shown("rows", &rows, false), json!(["…18", within]));
+        assert_eq!(shown("rows", &rows, true), json!([9_000_000_018_u64, within]));
     }
 
     #[test]

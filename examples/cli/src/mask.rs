@@ -1,6 +1,7 @@
 //! Telephone numbers in what people read: hidden but for the last two digits.
 
 use ozonetel_sdk::types::{redact_number, redact_numbers_in};
+use serde_json::{Map, Value};
 
 /// Fields whose value is a telephone number, an extension or a line, by the service's own names.
 const NUMBERS: [&str; 22] = [
@@ -42,6 +43,29 @@ pub(crate) fn field(name: &str, text: &str) -> String {
     }
 }
 
+/// A value with the numbers in it shortened. What is in a field of a number is one as well.
+pub(crate) fn value(name: &str, value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::from(field(name, &text)),
+        Value::Number(number) => {
+            let text = number.to_string();
+            let shown = field(name, &text);
+            if shown == text { Value::Number(number) } else { Value::from(shown) }
+        }
+        Value::Array(list) => list.into_iter().map(|item| self::value(name, item)).collect(),
+        Value::Object(fields) => {
+            let within = |own: String, part: Value| {
+                let name = if NUMBERS.contains(&name) { name } else { &own };
+                let part = self::value(name, part);
+                (own, part)
+            };
+            let shown = fields.into_iter().map(|(own, part)| within(own, part));
+            Value::Object(shown.collect::<Map<_, _>>())
+        }
+        other => other,
+    }
+}
+
 /// An address without what may be secret in it: user, query, fragment.
 pub(crate) fn url(text: &str) -> String {
     let Ok(mut url) = url::Url::parse(text) else { return "(an address)".to_owned() };
@@ -72,7 +96,20 @@ pub(crate) fn printable(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn numbers_in_a_value_are_short_and_ids_stay() {
+        let body = json!({"monitorUCID": "90000000000000001", "CallerID": "9000000417",
+            "data": {"caller_id": 9_000_000_417_u64, "n": 3}, "list": ["ring 9000000417"],
+            "blockNumbers": [500_001, {"number": "9000000417"}], "did": {"own": "918000000001"}});
+        let want = json!({"monitorUCID": "90000000000000001", "CallerID": "…17",
+            "data": {"caller_id": "…17", "n": 3}, "list": ["ring …17"],
+            "blockNumbers": ["…01", {"number": "…17"}], "did": {"own": "…01"}});
+        assert_eq!(value("", body), want);
+    }
 
     #[test]
     fn a_name_that_turns_the_line_around_does_not() {

@@ -1,4 +1,7 @@
 //! Settings: flags before a profile that is named by a flag, before the environment, before a file or another profile.
+//!
+//! What comes later fills in what is missing, but two accounts are never mixed: where both name one and they differ, the later
+//! source gives nothing that is an account's. The key of a profile that a flag names goes to no address of the environment.
 
 pub(crate) mod profile;
 
@@ -27,9 +30,18 @@ const SECRETS: [&str; 6] = [
     "OZONETEL_DESK_TOKEN",
 ];
 
-/// Secrets of an account besides its key.
-const OF_AN_ACCOUNT: [&str; 3] =
-    ["OZONETEL_AGENT_PASSWORD", "OZONETEL_KOOKOO_KEY", "OZONETEL_SIP_PASSWORD"];
+/// What has to do with no account but with the machine, the desk and this program; every other variable is an account's.
+const OF_NO_ACCOUNT: [&str; 9] = [
+    "OZONETEL_STATE_DIR",
+    "OZONETEL_NOW",
+    "OZONETEL_STORE",
+    "OZONETEL_PUSH_SECRET",
+    "OZONETEL_PUSH_SECRET_FILE",
+    "OZONETEL_DESK_URL",
+    "OZONETEL_DESK_TOKEN",
+    "OZONETEL_DESK_TOKEN_FILE",
+    profile::KEY_STORE,
+];
 
 /// The largest file of settings.
 const LARGEST: u64 = 64 << 10;
@@ -101,26 +113,38 @@ fn of_file(file: &SettingsFile) -> Result<Variables, Failure> {
 /// Everything that is set, read once: by name.
 pub(crate) fn variables(flags: &Global) -> Result<Variables, Failure> {
     // A profile that a flag names is a flag: what an environment left over says must not be mixed with it.
-    complemented(flags, of_file(&file(flags)?)?, flags.profile.is_some())
+    complemented(flags, of_file(&file(flags)?)?, of_process()?, flags.profile.is_some())
 }
 
-/// The same without any profile.
+/// The same without any profile. What names another account than the flag is not of this one.
 pub(crate) fn given(flags: &Global) -> Result<Variables, Failure> {
     let config = flags.config.clone().or_else(|| process("OZONETEL_CONFIG").map(PathBuf::from));
     let file = config.map_or(SettingsFile::Environment, SettingsFile::Config);
-    complemented(flags, of_file(&file)?, false)
+    let (mut file, mut set) = (of_file(&file)?, of_process()?);
+    for variables in [&mut file, &mut set] {
+        if flags.account.is_some() && is_another(variables.get(ACCOUNT), flags.account.as_ref()) {
+            variables.retain(|name, _| OF_NO_ACCOUNT.contains(&name.as_str()));
+        }
+    }
+    complemented(flags, file, set, false)
 }
 
-/// A file's variables with those of the environment, files of secrets, and flags; `named`: the file comes before the
-/// environment.
-fn complemented(flags: &Global, file: Variables, named: bool) -> Result<Variables, Failure> {
-    let (mut rest, first, place) = if named {
-        (of_process()?, file, "the profile")
-    } else {
-        (file, of_process()?, "the environment")
-    };
-    if flags.account.is_none() {
-        one_account(&mut rest, &first, place)?;
+/// A file's variables with those that are `set` in the environment, files of secrets, and flags; `named`: the file comes
+/// before the environment.
+fn complemented(
+    flags: &Global,
+    file: Variables,
+    set: Variables,
+    named: bool,
+) -> Result<Variables, Failure> {
+    let (mut rest, first, place) =
+        if named { (set, file, "the profile") } else { (file, set, "the environment") };
+    if keep_one_account(&mut rest, &first, flags, named) && has(&rest, KEY) && !has(&first, KEY) {
+        let text = format!(
+            "{ACCOUNT} of {place} has no {KEY} beside it, and the key that is set elsewhere is another account's"
+        );
+        return Err(Failure::credentials(text)
+            .advise("set account and key in one place; --profile NAME takes both from a profile"));
     }
     let mut variables = merged(rest, first);
     for name in SECRETS {
@@ -163,31 +187,40 @@ fn remove(variables: &mut Variables, name: &str) {
     variables.remove(&format!("{name}_FILE"));
 }
 
-/// That the key of one source is not sent under the account of the other. What else only the other account has to do
-/// with is left out: not every command needs it.
-fn one_account(rest: &mut Variables, first: &Variables, place: &str) -> Result<(), Failure> {
-    let is_other = match (rest.get(ACCOUNT), first.get(ACCOUNT)) {
-        (Some(rest), Some(first)) => rest != first,
-        _ => false,
+/// Whether two names of accounts are there and differ.
+fn is_another(one: Option<&String>, other: Option<&String>) -> bool {
+    one.zip(other).is_some_and(|(one, other)| one != other)
+}
+
+/// Whether a variable says where an account is.
+fn is_address(name: &str) -> bool {
+    let is_url = name.ends_with("_URL") && !OF_NO_ACCOUNT.contains(&name);
+    is_url || matches!(name, "OZONETEL_REGION" | "OZONETEL_SIP_URI")
+}
+
+/// Takes out of the source that comes later what must not be mixed with the `first`; whether it is another account's. An
+/// account that a flag names takes the key from wherever it is.
+fn keep_one_account(rest: &mut Variables, first: &Variables, flags: &Global, named: bool) -> bool {
+    if named && has(first, KEY) {
+        rest.retain(|name, _| !is_address(name));
+    }
+    let is_told = match &flags.account {
+        Some(account) => !named || first.get(ACCOUNT) != Some(account),
+        None => false,
     };
-    if !is_other {
-        return Ok(());
+    let is_other = !is_told && is_another(rest.get(ACCOUNT), first.get(ACCOUNT));
+    if is_other {
+        let key_file = format!("{KEY}_FILE");
+        rest.retain(|name, _| {
+            let is_kept = [ACCOUNT, KEY, &key_file].contains(&name.as_str());
+            is_kept || OF_NO_ACCOUNT.contains(&name.as_str())
+        });
     }
-    for name in OF_AN_ACCOUNT {
-        remove(rest, name);
-    }
-    if has(rest, KEY) && !has(first, KEY) {
-        let text = format!(
-            "{ACCOUNT} of {place} has no {KEY} beside it, and the key that is set elsewhere is another account's"
-        );
-        return Err(Failure::credentials(text)
-            .advise("set account and key in one place; --profile NAME takes both from a profile"));
-    }
-    Ok(())
+    is_other
 }
 
 /// Two sources together: of a secret and the file of it, what the `first` one has.
-fn merged(rest: Variables, first: Variables) -> Variables {
+pub(crate) fn merged(rest: Variables, first: Variables) -> Variables {
     let mut together = rest;
     for name in SECRETS.iter().filter(|name| has(&first, name)) {
         remove(&mut together, name);
@@ -213,6 +246,18 @@ pub(crate) fn overridden(flags: &Global) -> Result<Vec<String>, Failure> {
         |name: &str, value: &String| is_in_file(name) && file.get(name) != Some(value);
     let names = set.iter().filter(|(name, value)| is_overridden(name, value));
     Ok(names.map(|(name, _)| name.clone()).collect())
+}
+
+/// The names of what is set and not used, since it is another account's: of the environment where a flag names the profile,
+/// else of the profile or file.
+pub(crate) fn left_out(flags: &Global) -> Result<Vec<String>, Failure> {
+    let (file, set) = (of_file(&file(flags)?)?, of_process()?);
+    let named = flags.profile.is_some();
+    let (rest, first) = if named { (set, file) } else { (file, set) };
+    let mut kept = rest.clone();
+    keep_one_account(&mut kept, &first, flags, named);
+    let is_left_out = |name: &String| !kept.contains_key(name) && !first.contains_key(name);
+    Ok(rest.into_keys().filter(is_left_out).collect())
 }
 
 /// The settings of the SDK, out of the variables.

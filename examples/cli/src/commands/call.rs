@@ -1,13 +1,17 @@
 //! `call hold|unhold|mute|unmute|conference|kick|transfer`
 
+use std::fmt::Write as _;
+
 use clap::{Args, Subcommand};
 use ozonetel_sdk::call_control::{Controlled, TransferError};
 use ozonetel_sdk::types::PhoneNumber;
 use ozonetel_sdk::types::{Did, PhoneName, Ucid};
 
+use super::perform::{Confirmation, confirmed};
 use crate::args::{AgentNumberFlag, DidFlag, PhoneNameFlag};
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
+use crate::mask::printable;
 use crate::output;
 
 #[derive(Debug, Subcommand)]
@@ -50,6 +54,8 @@ pub(crate) struct Party {
     did: DidFlag,
     #[command(flatten)]
     phone_name: PhoneNameFlag,
+    #[command(flatten)]
+    confirmation: Confirmation,
 }
 
 /// The agent speaks with the third party, then `call kick UCID AGENT-NUMBER` completes the transfer.
@@ -72,6 +78,11 @@ impl CallFlags {
 }
 
 impl Party {
+    /// The number for a question: whole, since one that is hidden cannot be confirmed.
+    fn shown(&self) -> String {
+        printable(self.number.as_str())
+    }
+
     fn resolve(&self, context: &Context) -> Result<(Ucid, Did, PhoneName), Failure> {
         Ok((self.ucid, context.did(&self.did)?, context.phone_name(&self.phone_name)?))
     }
@@ -111,11 +122,15 @@ impl CallControl {
             Self::Conference(party) => {
                 let (ucid, did, name) = party.resolve(context)?;
                 let call = control.conference(ucid, did, name, &party.number);
+                let what = format!("{} is rung into call {ucid}", party.shown());
+                confirmed(context, &call, &what, &party.confirmation).await?;
                 hidden(context.until_stopped(call.send()).await, &party.number)
             }
             Self::Kick(party) => {
                 let (ucid, did, name) = party.resolve(context)?;
                 let call = control.kick(ucid, did, name, &party.number);
+                let what = format!("{} is dropped from call {ucid}", party.shown());
+                confirmed(context, &call, &what, &party.confirmation).await?;
                 hidden(context.until_stopped(call.send()).await, &party.number)
             }
             Self::Transfer(transfer) => {
@@ -143,6 +158,13 @@ impl Transfer {
         let (ucid, did, name) = self.party.resolve(context)?;
         let agent_number = context.agent_number(&self.agent_number)?;
         let control = context.client.call_control();
+        let mut what = format!("{} is rung into call {ucid}", self.party.shown());
+        if self.cold {
+            let agent = printable(agent_number.as_str());
+            let _ = write!(what, ", and {agent} is dropped from it at once");
+        }
+        let first = control.conference(ucid, &did, &name, &self.party.number);
+        confirmed(context, &first, &what, &self.party.confirmation).await?;
         let transfer = control.transfer(ucid, did, name, agent_number, self.party.number);
         let warm = context.until_stopped(transfer.warm()).await?;
         let reply = warm.reply().clone();

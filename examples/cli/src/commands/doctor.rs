@@ -1,5 +1,6 @@
 //! `doctor`: what is set, what is missing, and what to do about it.
 
+use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
@@ -85,17 +86,7 @@ impl Doctor {
     pub(crate) async fn run(self, flags: &Global) -> Result<Completion, Failure> {
         let mut findings = Findings::default();
         let file = settings::file(flags)?;
-        let first = settings::overridden(flags)?;
-        if first.is_empty() {
-            findings.add("settings", Verdict::Ok, told(&file));
-        } else {
-            findings.advise(
-                "settings",
-                Verdict::Ok,
-                format!("{}; the environment's {} come first", told(&file), first.join(", ")),
-                "unset what is left over of another account, or name the profile with --profile",
-            );
-        }
+        sources(&mut findings, flags, &file)?;
         let variables = settings::variables(flags)?;
         let environment = settings::environment(flags, &variables)?;
         account(&mut findings, &environment);
@@ -124,6 +115,31 @@ impl Doctor {
         let things = if wrong == 1 { "1 thing is" } else { "several things are" };
         Err(Failure::credentials(format!("{things} wrong; the table says what to do")))
     }
+}
+
+/// Where settings come from, what comes before them, and what is not used.
+fn sources(findings: &mut Findings, flags: &Global, file: &SettingsFile) -> Result<(), Failure> {
+    let (first, unused) = (settings::overridden(flags)?, settings::left_out(flags)?);
+    let mut found = told(file);
+    if !first.is_empty() {
+        let _ = write!(found, "; the environment's {} come first", first.join(", "));
+    }
+    if !unused.is_empty() {
+        let whose = if flags.profile.is_some() { "the environment's" } else { "its" };
+        let names = unused.join(", ");
+        let _ = write!(found, "; {whose} {names} are another account's and not used");
+    }
+    if first.is_empty() && unused.is_empty() {
+        findings.add("settings", Verdict::Ok, found);
+    } else {
+        findings.advise(
+            "settings",
+            Verdict::Ok,
+            found,
+            "unset what is left over of another account, or name the profile with --profile",
+        );
+    }
+    Ok(())
 }
 
 fn told(file: &SettingsFile) -> String {

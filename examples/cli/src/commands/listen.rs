@@ -194,7 +194,10 @@ impl Listen {
                 _ = beat.tick() => {
                     let now = inbox.now();
                     if now.duration_since(last) > DEAF {
-                        deaf(&inbox, &mut printing.printer, last, now).await?;
+                        let said = deaf(&inbox, &mut printing.printer, last, now).await;
+                        if let Err(failure) = said {
+                            break Err(failure);
+                        }
                     }
                     last = now;
                     let journal = inbox.journal.lock().unwrap_or_else(PoisonError::into_inner);
@@ -218,11 +221,10 @@ impl Listen {
         let _ = tokio::time::timeout(LAST, rest).await;
         printing.note_left();
         serving.abort();
-        inbox
-            .keep(EntryKind::End, String::new(), String::new())
-            .await
-            .map_err(|error| not_kept(&error))?;
-        ended.map(|()| Completion::Clean)
+        let kept = inbox.keep(EntryKind::End, String::new(), String::new()).await;
+        ended?;
+        kept.map_err(|error| not_kept(&error))?;
+        Ok(Completion::Clean)
     }
 }
 
@@ -249,10 +251,32 @@ struct Printing {
     forwarder: Option<Forwarder>,
     /// The push that is being handed on: the next one waits for it.
     under_way: Option<UnderWay>,
-    /// The first and the last push that is not handed on any more.
-    left_over: Option<(u64, u64)>,
+    left_over: Option<LeftOver>,
     /// How many pushes are still waited for.
     left: Option<u64>,
+}
+
+/// Pushes that were received and are not handed on any more, or were not taken.
+#[derive(Debug, Clone, Copy)]
+struct LeftOver {
+    first: u64,
+    last: u64,
+    count: u64,
+}
+
+impl LeftOver {
+    fn told(self) -> String {
+        let Self { first, last, count } = self;
+        let (what, also) = if count == 1 {
+            (format!("number {first} was"), "")
+        } else if last - first < count {
+            (format!("numbers {first} to {last} were"), "")
+        } else {
+            let also = ", those too that were taken";
+            (format!("{count} of the numbers {first} to {last} were"), also)
+        };
+        format!("{what} received and not handed on; --replay {first} hands on from there{also}")
+    }
 }
 
 /// A push on its way to the receiver, in a task of its own.
@@ -303,22 +327,15 @@ impl Printing {
                 self.leave(entry.n);
             }
         }
-        let Some((first, last)) = self.left_over.filter(|_| self.forwarder.is_some()) else {
-            return;
-        };
-        let what = if first == last {
-            format!("number {first} was")
-        } else {
-            format!("numbers {first} to {last} were")
-        };
-        self.printer.note(&format!(
-            "{what} received and not handed on; --replay {first} hands on from there"
-        ));
+        if let Some(left) = self.left_over.filter(|_| self.forwarder.is_some()) {
+            self.printer.note(&left.told());
+        }
     }
 
     /// Leaves a push to a replay.
     fn leave(&mut self, n: u64) {
-        self.left_over = Some((self.left_over.map_or(n, |(first, _)| first), n));
+        let before = self.left_over.unwrap_or(LeftOver { first: n, last: n, count: 0 });
+        self.left_over = Some(LeftOver { last: n, count: before.count + 1, ..before });
     }
 
     /// The next one, or what became of the one before; `false` when that was the last, or no one reads any more.
@@ -330,6 +347,9 @@ impl Printing {
             let delivery = under_way.ended().await;
             let n = under_way.n;
             self.under_way = None;
+            if !delivery.is_done() {
+                self.leave(n);
+            }
             return self.printer.delivery(n, &delivery);
         }
         if self.left == Some(0) {

@@ -39,8 +39,8 @@ pub(crate) enum Live {
 
 /// Without --agent and --call, only reads. Exit code 8: something is assumed that is wrong for this account.
 ///
-/// Writes report.json, report.txt and fixtures, all masked, into a folder; another check into the same folder keeps what
-/// the first one saw. Stops at the first used-up limit.
+/// Writes report.json, report.txt and fixtures, all masked, into a folder; another check of the account into the same folder
+/// keeps what the first one saw, and one of another account is refused there. Stops at the first used-up limit.
 #[derive(Debug, Args)]
 #[command(mut_arg("agent", |agent| agent.help("Signs this agent in and out as well, and opens its socket. \
     With --call: the agent who is rung, by default OZONETEL_AGENT_ID")))]
@@ -102,6 +102,9 @@ impl Check {
         flags.record = Some(fixtures.clone());
         let context = Context::of(&flags, settings::variables(&flags)?)?;
         let earlier = LiveReport::read(&self.to.join("report.json"))?;
+        let account = account(&context);
+        let own = (account.as_str(), mode(&context), context.environment.region.as_str());
+        LiveReport::refuse_another(earlier.as_ref(), own, &self.to)?;
         let number = self.number(&context).await?;
         if kind == CheckKind::Calling {
             calling::check_window(&context, flags.wait).await?;
@@ -161,6 +164,7 @@ impl Check {
             at,
             mode: mode(context).to_owned(),
             region: context.environment.region.as_str().to_owned(),
+            account: account(context),
             stopped: stopped.as_ref().map(|failure| failure.told().0),
         };
         let report = report.with_earlier(earlier);
@@ -192,6 +196,13 @@ fn mode(context: &Context) -> &'static str {
         AuthMode::Key => "key",
         _ => "token",
     }
+}
+
+/// The account and where it is, as the report has them.
+fn account(context: &Context) -> String {
+    let environment = &context.environment;
+    let account = environment.account.as_deref().unwrap_or_default();
+    report::digest(account, environment.base_url.as_deref())
 }
 
 /// The number once more, typed on the terminal.

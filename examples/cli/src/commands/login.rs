@@ -13,7 +13,10 @@ use crate::settings::profile::{self, NewProfile};
 use crate::settings::{self, Variables};
 
 /// Asks for what is not given by a flag or in the environment. The key is read without being shown, or from standard
-/// input; it is checked with one cheap request and kept in a file that only you can read, or in the system's keyring.
+/// input; it is checked with one cheap request and kept in a file that only you can read, or in the system's keyring. For the
+/// check an account in token mode is asked for a token, unless one is at hand: that ends the token it had.
+///
+/// What a profile of the account says already and is not given again stays, so that a new key costs nothing else.
 #[derive(Debug, Args)]
 pub(crate) struct AccountLogin {
     /// Keeps the key in the system's keyring instead of a file.
@@ -59,7 +62,9 @@ impl AccountLogin {
             .unwrap_or_else(|| profile::DEFAULT.to_owned());
         profile::path(&name)?;
         let mut variables = self.known(flags)?;
-        self.ask(&mut variables).await?;
+        self.ask(&mut variables, mode_before(&name)?).await?;
+        let before = before(&name, &variables)?;
+        let mut variables = settings::merged(before.clone(), variables);
         let mut checked = false;
         if !self.unchecked {
             // With the state directory that the profile does not keep: the token in it is everybody's.
@@ -67,7 +72,12 @@ impl AccountLogin {
             context.until_stopped(context.client.check()).await?;
             checked = true;
         }
-        variables.retain(|name, _| KEPT.contains(&name.as_str()));
+        variables.retain(|name, _| KEPT.contains(&name.as_str()) || before.contains_key(name));
+        let stays = |(name, value): &(String, String)| {
+            name != "OZONETEL_ACCOUNT" && variables.get(name) == Some(value)
+        };
+        let as_before: Vec<String> =
+            before.into_iter().filter(stays).map(|(name, _)| name).collect();
         let account = variables.get("OZONETEL_ACCOUNT").cloned();
         let path = profile::write(NewProfile { name: &name, variables, keyring: self.keyring })?;
         output::one(
@@ -78,11 +88,12 @@ impl AccountLogin {
                 "file": path.display().to_string(),
                 "key": if self.keyring { "in the system's keyring" } else { "in the file" },
                 "checked": checked,
+                "as_before": (!as_before.is_empty()).then(|| as_before.join(", ")),
             }),
         )
     }
 
-    /// What flags, environment and a file of settings say already. The profile that is replaced says nothing.
+    /// What flags, environment and a file of settings say already.
     fn known(&self, flags: &Global) -> Result<Variables, Failure> {
         let mut variables = settings::given(flags)?;
         if self.stdin {
@@ -91,7 +102,7 @@ impl AccountLogin {
         Ok(variables)
     }
 
-    async fn ask(&self, variables: &mut Variables) -> Result<(), Failure> {
+    async fn ask(&self, variables: &mut Variables, usual: String) -> Result<(), Failure> {
         let terminal = stdin().is_terminal() && stderr().is_terminal();
         let from_stdin = self.stdin;
         let (account, mode, key) = (
@@ -116,7 +127,7 @@ impl AccountLogin {
                 answers.push(("OZONETEL_ACCOUNT", line("Account: ")?));
             }
             if mode && !from_stdin && terminal {
-                answers.push(("OZONETEL_AUTH", mode_asked()?));
+                answers.push(("OZONETEL_AUTH", mode_asked(&usual)?));
             }
             if key {
                 let key = if from_stdin {
@@ -147,12 +158,40 @@ impl AccountLogin {
     }
 }
 
+/// What the profile that is replaced says besides its key: it goes on saying that. One of another account is left as it is,
+/// for the key in it may be nowhere else, unless it is a simulator's.
+fn before(name: &str, variables: &Variables) -> Result<Variables, Failure> {
+    let Some(mut before) = profile::settings_in(name)? else { return Ok(Variables::new()) };
+    let account = before.get("OZONETEL_ACCOUNT");
+    if account.is_some_and(|account| variables.get("OZONETEL_ACCOUNT") != Some(account)) {
+        if profile::is_of_simulator(&before) {
+            return Ok(Variables::new());
+        }
+        let text = format!("profile {name} is one of another account: it is left as it is");
+        let advice = format!(
+            "choose another name with --profile, or `ozonetel profile remove {name}` first"
+        );
+        return Err(Failure::usage(text).advise(&advice));
+    }
+    for name in ["OZONETEL_API_KEY", "OZONETEL_API_KEY_FILE", profile::KEY_STORE] {
+        before.remove(name);
+    }
+    Ok(before)
+}
+
+/// The authentication mode of the profile that is replaced, or the usual one.
+fn mode_before(name: &str) -> Result<String, Failure> {
+    let before = profile::settings_in(name)?.unwrap_or_default();
+    let mode = before.get("OZONETEL_AUTH").filter(|mode| mode.eq_ignore_ascii_case("key"));
+    Ok(if mode.is_some() { "key" } else { "token" }.to_owned())
+}
+
 /// The authentication mode, asked for until it is one: a key typed here would be seen on the screen.
-fn mode_asked() -> std::io::Result<String> {
+fn mode_asked(usual: &str) -> std::io::Result<String> {
     loop {
-        let mode = line("API authentication, token or key [token]: ")?;
+        let mode = line(&format!("API authentication, token or key [{usual}]: "))?;
         match mode.to_ascii_lowercase().as_str() {
-            "" => return Ok("token".to_owned()),
+            "" => return Ok(usual.to_owned()),
             mode @ ("token" | "key") => return Ok(mode.to_owned()),
             _ => writeln!(stderr(), "That is neither; the console calls it API Authentication.")?,
         }

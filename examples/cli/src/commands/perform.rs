@@ -53,19 +53,7 @@ pub(crate) async fn perform_as<E: Endpoint>(
     reference: Option<String>,
 ) -> Result<Completion, Failure> {
     let spec = &E::SPEC;
-    // An invalid request will not be sent, so there is nothing to confirm.
-    if is_asked(spec) && call.request().is_ok() {
-        // It cannot be undone, so that silence is no consent.
-        let is_for_good = spec.effect == Effect::DeleteAgent;
-        if is_for_good && !confirmation.yes && !context.is_dry_run() && !is_terminal() {
-            return Err(Failure::usage(
-                "there is no terminal to ask on: --yes deletes the agent, for good",
-            ));
-        }
-        let once =
-            if spec.repeat == Repeat::Once { " It is sent once and never repeated." } else { "" };
-        context.confirm(format!("{what}.{once} Go on?"), confirmation.yes).await?;
-    }
+    confirmed(context, &call, what, confirmation).await?;
     let reply = context.until_stopped(call.send()).await?;
     let outcome = outcome(&reply);
     let reply = serde_json::to_value(reply).map_err(|error| Failure::output(&error.into()));
@@ -78,6 +66,30 @@ pub(crate) async fn perform_as<E: Endpoint>(
     }
     output::reply(context.output, answer.clone())
         .map_err(|failure| failure.accepted(spec.name, &answer))
+}
+
+/// Asks before a call is sent that is asked for. `what` says in full what will happen.
+pub(crate) async fn confirmed<E: Endpoint>(
+    context: &Context,
+    call: &Call<'_, E>,
+    what: &str,
+    confirmation: &Confirmation,
+) -> Result<(), Failure> {
+    let spec = &E::SPEC;
+    // An invalid request will not be sent, so there is nothing to confirm.
+    if !is_asked(spec) || call.request().is_err() {
+        return Ok(());
+    }
+    // It cannot be undone, so that silence is no consent.
+    let is_for_good = spec.effect == Effect::DeleteAgent;
+    if is_for_good && !confirmation.yes && !context.is_dry_run() && !is_terminal() {
+        return Err(Failure::usage(
+            "there is no terminal to ask on: --yes deletes the agent, for good",
+        ));
+    }
+    let once =
+        if spec.repeat == Repeat::Once { " It is sent once and never repeated." } else { "" };
+    context.confirm(format!("{what}.{once} Go on?"), confirmation.yes).await
 }
 
 /// What came of an operation that happens only once. That a lead is there already is a success at the service, and it was
@@ -116,6 +128,8 @@ mod tests {
         };
         for name in [
             "dial.agent",
+            "call_control.conference",
+            "call_control.kick",
             "kookoo.call",
             "campaigns.start",
             "leads.delete",
@@ -127,7 +141,13 @@ mod tests {
         ] {
             assert!(asked(name), "{name}");
         }
-        for name in ["campaigns.list", "agents.details", "events.list", "cdr.fetch_day"] {
+        for name in [
+            "campaigns.list",
+            "agents.details",
+            "events.list",
+            "cdr.fetch_day",
+            "call_control.hold",
+        ] {
             assert!(!asked(name), "{name}");
         }
         for spec in ALL.iter().chain(LEGACY).filter(|spec| spec.effect == Effect::Dial) {

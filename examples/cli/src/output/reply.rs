@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::rows::written;
 use super::{Format, Output, one, table, text};
 use crate::failure::{Completion, Failure};
+use crate::mask::printable;
 
 /// The widest column of a table of any rows.
 const WIDEST: usize = 40;
@@ -113,7 +114,8 @@ fn list(output: Output, first: &[&str], rows: &[Value], to: &mut impl Write) -> 
             if columns.is_empty() {
                 return writeln!(to, "(none)");
             }
-            writeln!(to, "{}", table::line(&columns, names.clone()))?;
+            let head = names.iter().map(|name| printable(name)).collect();
+            writeln!(to, "{}", table::line(&columns, head))?;
             lines.into_iter().try_for_each(|line| writeln!(to, "{}", table::line(&columns, line)))
         }
     }
@@ -157,5 +159,11 @@ mod tests {
         assert_eq!(printed(Format::Json, &json!([])), "[]\n");
         assert_eq!(printed(Format::Table, &json!([])), "(none)\n");
         assert_eq!(printed(Format::Csv, &json!(["x"])), "value\nx\n");
+    }
+
+    #[test]
+    fn a_name_in_the_head_does_not_move_the_cursor_or_break_the_line() {
+        let rows = json!([{"a\u{1b}[2J\n": 1, "b": 2}]);
+        assert_eq!(printed(Format::Table, &rows), "a [2J   b\n1       2\n");
     }
 }

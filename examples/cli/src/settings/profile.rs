@@ -8,8 +8,11 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use url::Url;
+
 use super::{Variables, read_config, read_private, xdg};
 use crate::failure::Failure;
+use crate::web;
 
 /// The profile that is used when none is named and there is one.
 pub(crate) const DEFAULT: &str = "default";
@@ -103,6 +106,12 @@ pub(crate) fn settings_in(name: &str) -> Result<Option<Variables>, Failure> {
         return Ok(None);
     }
     read_config(&read_private(&path)?).map(Some)
+}
+
+/// Whether a profile is one of a simulator, on this machine.
+pub(crate) fn is_of_simulator(variables: &Variables) -> bool {
+    let address = variables.get("OZONETEL_BASE_URL").and_then(|text| Url::parse(text).ok());
+    address.is_some_and(|address| web::is_loopback(&address))
 }
 
 /// What a new profile holds.

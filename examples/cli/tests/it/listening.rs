@@ -273,3 +273,27 @@ async fn what_was_received_and_not_handed_on_is_named() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.err.contains("number 3 was received and not handed on; --replay 3"), "{ran:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_receiver_did_not_take_is_named_with_its_number() {
+    let shell = shell();
+    let receiver = Receiver::start(&[404, 200, 400, 410]).await;
+    let forward = receiver.url("/hook");
+    let mut listen = Listening::start(&shell, &["--forward", &forward, "--count", "3"]).await;
+    let body = r#"{"monitorUCID":"90000000000000001","Status":"Answered"}"#;
+    for status in [404, 200, 400] {
+        assert_eq!(post(&listen.url, body).await, 200);
+        assert_eq!(listen.next().await["kind"], "callback");
+        assert_eq!(listen.next().await["status"], status);
+    }
+    let ran = ended(listen.child).await;
+    let named = "2 of the numbers 2 to 4 were received and not handed on; --replay 2 hands on from \
+                 there, those too that were taken";
+    assert!(ran.code == 0 && ran.err.contains(named), "{ran:?}");
+    let ran = shell.run(&["listen", "--replay", "4", "--forward", &forward]).await;
+    assert_eq!(ran.code, 6, "{ran:?}");
+    let lines: Vec<Vec<&str>> =
+        ran.out.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[0][1..], ["4", "callback", "again"], "{ran:?}");
+    assert_eq!(lines[1][..], ["4", "not", "taken:", "410"], "{ran:?}");
+}

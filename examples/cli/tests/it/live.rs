@@ -263,6 +263,27 @@ async fn the_first_used_up_limit_ends_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_report_of_another_account_is_left_as_it_is() {
+    let desk = world(None).await;
+    desk.check(Kind::Reading).await.done();
+    let path = desk.reports().join("report.json");
+    let before = std::fs::read_to_string(&path).unwrap();
+    let asked = desk.sim.requests().len();
+    for (name, value, what) in [
+        ("OZONETEL_ACCOUNT", "acme_sales", "another account or address"),
+        ("OZONETEL_BASE_URL", "http://127.0.0.1:9", "another account or address"),
+        ("OZONETEL_AUTH", "token", "another authentication mode"),
+    ] {
+        let to = desk.reports().display().to_string();
+        let mut command = desk.shell.command(&["live", "check", "--yes", "--to", &to]);
+        let ran = ended(command.env(name, value).spawn().unwrap()).await;
+        assert!(ran.code == 2 && ran.err.contains(what) && ran.err.contains("--to"), "{ran:?}");
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
+    assert_eq!(desk.sim.requests().len(), asked);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_one_is_rung_while_the_row_of_the_call_could_not_be_asked_for() {
     let desk = world(None).await;
     desk.check(Kind::Reading).await.done();

@@ -1,5 +1,6 @@
 //! `login`, profiles, `doctor`, completions.
 
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
 use crate::harness::{Desk, Ran, Shell, ended};
@@ -113,6 +114,43 @@ async fn a_dry_run_keeps_what_there_is() {
     assert_eq!(ran.code, 2, "{ran:?}");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), before);
     assert_eq!(desk.sim.requests().len(), asked);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_key_leaves_the_rest_of_the_profile_as_it_was() {
+    let desk = Desk::start().await;
+    let address = desk.shell.variable("OZONETEL_BASE_URL");
+    let shell = bare(&address);
+    let all = ["--unchecked", "--output", "json"];
+    let first = login(&shell, &address, &all, "old-key").await.done().json();
+    assert_eq!(first["as_before"], Value::Null);
+    let file = std::path::PathBuf::from(first["file"].as_str().unwrap());
+    let before = std::fs::read_to_string(&file).unwrap();
+    // From a shell that says less, with another campaign.
+    let mut shell = shell.set("OZONETEL_CAMPAIGN", "sales_out").set("OZONETEL_API_KEY", "test-key");
+    for name in ["OZONETEL_AGENT_ID", "OZONETEL_AGENT_PASSWORD", "OZONETEL_DID", "OZONETEL_SIP_ID"]
+    {
+        shell = shell.unset(name);
+    }
+    let kept = shell.json(&["login", "--account", "acme_support"]).await.done().json();
+    assert_eq!(kept["checked"], true, "at the address of the profile");
+    let named = kept["as_before"].as_str().unwrap();
+    assert!(named.contains("OZONETEL_AGENT_ID, OZONETEL_AGENT_PASSWORD"), "{kept}");
+    assert!(!named.contains("OZONETEL_CAMPAIGN") && !named.contains("KEY"), "{kept}");
+    let after = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(after, before.replace("old-key", "test-key").replace("support_out", "sales_out"));
+    // Another account's is not written over.
+    let abroad = ["--unchecked", "--profile", "abroad"];
+    login(&shell, "https://api.example.test", &abroad, "key-of-mine").await.done();
+    let other = ["login", "--profile", "abroad", "--account", "acme_sales"];
+    let ran = shell.run(&other).await;
+    assert!(ran.code == 2 && ran.err.contains("profile remove abroad"), "{ran:?}");
+    let kept = std::fs::read_to_string(file.with_file_name("abroad.env")).unwrap();
+    assert!(kept.contains("key-of-mine"));
+    // A simulator's is.
+    let other = ["login", "--account", "acme_sales", "--unchecked", "--base-url", &address];
+    shell.run(&other).await.done();
+    assert!(!std::fs::read_to_string(&file).unwrap().contains("OZONETEL_AGENT_ID"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -54,10 +54,12 @@ fn with_profile(address: &str, profile: &str) -> Shell {
 async fn a_secrets_file_of_the_environment_comes_before_a_secret_of_the_profile() {
     let desk = Desk::start().await;
     let address = desk.shell.variable("OZONETEL_BASE_URL");
-    let profile =
-        "OZONETEL_ACCOUNT=real_account\nOZONETEL_API_KEY=real-key\nOZONETEL_AGENT_PASSWORD=wrong\n";
+    let profile = format!(
+        "OZONETEL_ACCOUNT=real_account\nOZONETEL_API_KEY=real-key\nOZONETEL_AGENT_PASSWORD=wrong\n\
+         OZONETEL_BASE_URL={address}\n"
+    );
     let shell =
-        with_profile(&address, profile).unset("OZONETEL_API_KEY").unset("OZONETEL_AGENT_PASSWORD");
+        with_profile(&address, &profile).unset("OZONETEL_API_KEY").unset("OZONETEL_AGENT_PASSWORD");
     let key = file(&shell, "key", "test-key\n", 0o600).display().to_string();
     let password = file(&shell, "password", "secret\n", 0o600).display().to_string();
     let shell =
@@ -106,6 +108,68 @@ async fn the_key_of_one_account_is_not_sent_under_another() {
     assert_eq!(desk.sim.requests().len(), before);
     // A flag says whose key it is.
     shell.run(&["token", "--profile", "default", "--account", "acme_support"]).await.done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_of_a_named_profile_goes_to_no_address_of_the_environment() {
+    let (live, left_over) = (Desk::start().await, Desk::start().await);
+    let address = live.shell.variable("OZONETEL_BASE_URL");
+    let elsewhere = left_over.shell.variable("OZONETEL_BASE_URL");
+    let named = |shell: &Shell, more: &'static [&'static str]| {
+        let arguments = [&["--profile", "default"][..], more].concat();
+        let child = shell.command(&arguments).spawn().unwrap();
+        crate::harness::ended(child)
+    };
+    // Where the simulator's settings are left over in the shell, whatever account they name.
+    let profile = "OZONETEL_ACCOUNT=real_account\nOZONETEL_API_KEY=real-key\n";
+    for account in [Some("acme_support"), Some("real_account"), None] {
+        let shell = with_profile(&elsewhere, profile).set("OZONETEL_NOW", "2026-01-02T06:30:00Z");
+        let shell = match account {
+            Some(account) => shell.set("OZONETEL_ACCOUNT", account),
+            None => shell.unset("OZONETEL_ACCOUNT"),
+        };
+        let ran = named(&shell, &["dispositions", "--dry-run"]).await;
+        assert!(ran.out.contains("https://") && !ran.out.contains("127.0.0.1"), "{ran:?}");
+        // Agent, campaign and the like are another account's only where one is named.
+        let ran = named(&shell, &["dial", "9000000001", "--dry-run"]).await;
+        let is_other = account == Some("acme_support");
+        assert_eq!(ran.code, if is_other { 2 } else { 0 }, "{account:?} {ran:?}");
+    }
+    assert_eq!(left_over.sim.requests().len(), 0);
+    // What the profile says it has, and the state directory is nobody's.
+    let profile = format!(
+        "OZONETEL_ACCOUNT=acme_support\nOZONETEL_API_KEY=test-key\n\
+        OZONETEL_BASE_URL={address}\n"
+    );
+    let shell = with_profile(&elsewhere, &profile).set("OZONETEL_NOW", "2026-01-02T06:30:00Z");
+    let shell = shell.set("OZONETEL_ACCOUNT", "another");
+    named(&shell, &["dispositions"]).await.done();
+    assert!(shell.state.path().join("state").is_dir());
+    assert_eq!((left_over.sim.requests().len(), live.sim.effects("token")), (0, 1));
+    let told = shell.json(&["doctor", "--profile", "default"]).await.rows();
+    let found = told.iter().find(|row| row["check"] == "settings").unwrap()["found"].to_string();
+    assert!(found.contains("; the environment's OZONETEL_AGENT_ID, "), "{found}");
+    assert!(!found.contains("OZONETEL_BASE_URL") && !found.contains("STATE_DIR"), "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_environments_account_is_not_looked_for_at_the_address_of_a_simulators_profile() {
+    let desk = Desk::start().await;
+    let address = desk.shell.variable("OZONETEL_BASE_URL");
+    let profile = format!(
+        "OZONETEL_ACCOUNT=acme_support\nOZONETEL_API_KEY=test-key\n\
+        OZONETEL_BASE_URL={address}\nOZONETEL_DID=918000000009\n"
+    );
+    let shell = with_profile(&address, &profile).unset("OZONETEL_BASE_URL").unset("OZONETEL_DID");
+    let shell = shell.set("OZONETEL_ACCOUNT", "real_account");
+    let shell = shell.set("OZONETEL_NOW", "2026-01-02T06:30:00Z");
+    let ran = shell.run(&["dispositions", "--dry-run"]).await;
+    assert!(ran.code == 0 && ran.out.contains("https://"), "{ran:?}");
+    let ran = shell.run(&["call", "hold", "5"]).await;
+    assert!(ran.code == 2 && ran.err.contains("OZONETEL_DID"), "{ran:?}");
+    // Of the same account it fills in what is missing.
+    let shell = shell.set("OZONETEL_ACCOUNT", "acme_support");
+    shell.run(&["dispositions"]).await.done();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -143,6 +143,44 @@ async fn what_deletes_or_starts_says_in_full_what_will_happen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_party_of_a_call_is_asked_for_with_the_number_whole() {
+    let desk = Desk::with_agent().await;
+    let ucid = desk.talking().await;
+    let rung = format!("9000000417 is rung into call {ucid}");
+    let questions = [
+        (
+            &["call", "conference"][..],
+            &[][..],
+            format!("{rung}. It is sent once and never repeated."),
+        ),
+        (&["call", "transfer"], &[], format!("{rung}. It is sent once and never repeated.")),
+        (
+            &["call", "transfer"],
+            &["--cold"],
+            format!("{rung}, and 500001 is dropped from it at once."),
+        ),
+        (&["call", "kick"], &[], format!("9000000417 is dropped from call {ucid}.")),
+    ];
+    let before = desk.sim.requests().len();
+    for (command, more, question) in questions {
+        let arguments = [command, &[&ucid, "9000000417"], more].concat();
+        let mut asking = Terminal::start(&desk.shell, &arguments, 160, 24);
+        asking.until(&question);
+        asking.send("n\n");
+        assert_eq!((asking.ended().0, desk.sim.requests().len()), (Some(2), before), "{question}");
+    }
+    let conference = ["call", "conference", &ucid, "9000000417"];
+    let mut asking = Terminal::start(&desk.shell, &conference, 160, 24);
+    asking.until("[y/N]");
+    asking.send("y\n");
+    assert_eq!((asking.ended().0, desk.sim.effects("conference")), (Some(0), 1));
+    let kick = ["call", "kick", &ucid, "9000000417", "--yes"];
+    let (code, text) = Terminal::start(&desk.shell, &kick, 160, 24).ended();
+    assert_eq!((code, desk.sim.effects("kick")), (Some(0), 1), "{text}");
+    assert!(!text.contains("[y/N]"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_number_of_a_lead_is_asked_for_as_it_is_sent() {
     let desk = Desk::start().await;
     let asks = |arguments: &[&str], text: &str| {

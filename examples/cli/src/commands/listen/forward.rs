@@ -51,7 +51,8 @@ impl Delivery {
             format!(" after {} tries", self.attempts)
         };
         match (self.status, &self.error) {
-            (Some(status), _) => format!("handed on: {status}{tries}"),
+            (Some(status), _) if self.is_done() => format!("handed on: {status}{tries}"),
+            (Some(status), _) => format!("not taken: {status}{tries}"),
             (None, error) => {
                 format!("not handed on{tries}: {}", error.as_deref().unwrap_or("no answer"))
             }

@@ -107,7 +107,7 @@ pub(super) async fn run(
     let mut failed = 0;
     for entry in &content.entries {
         let handed = rebuilt(entry, signer.as_ref());
-        if !printer.entry(entry, &[format!("number {}", entry.n)])? {
+        if !printer.entry(entry, &["again".to_owned()])? {
             return Ok(Completion::Clean);
         }
         let delivery = tokio::select! {

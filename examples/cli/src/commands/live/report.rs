@@ -6,6 +6,7 @@ use std::path::Path;
 
 use ozonetel_sdk::endpoint::{ASSUMPTIONS, ShownBy};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::evidence::Evidence;
 use super::judge::{AssumptionVerdict, Judgment, NOT_ASKED, judge};
@@ -23,6 +24,9 @@ pub(super) struct LiveReport {
     /// token or key.
     pub(super) mode: String,
     pub(super) region: String,
+    /// A digest of the account and its address, by which another one's report is told from its own.
+    #[serde(default)]
+    pub(super) account: String,
     /// Why the last check ended before its time.
     pub(super) stopped: Option<String>,
     pub(super) assumptions: Vec<AssumptionFinding>,
@@ -54,6 +58,20 @@ pub(super) fn command(shown_by: ShownBy) -> Option<&'static str> {
         ShownBy::Calling => Some("ozonetel live check --call NUMBER"),
         _ => None,
     }
+}
+
+/// The digest by which a report names an account: nothing that could be read out of it.
+pub(super) fn digest(account: &str, address: Option<&str>) -> String {
+    let mut hash = Sha256::new();
+    for text in [account, address.unwrap_or_default().trim_end_matches('/')] {
+        hash.update(text.as_bytes());
+        hash.update([0]);
+    }
+    hash.finalize().iter().take(8).fold(String::new(), |mut text, byte| {
+        // A text takes all that is written.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// What mends it in a program, and on this command line where it can be said there.
@@ -98,6 +116,26 @@ impl LiveReport {
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(|error| cannot(&error))?;
         serde_json::from_str(&text).map(Some).map_err(|error| cannot(&error))
+    }
+
+    /// Refuses to go on with the report of an earlier check of another account.
+    pub(super) fn refuse_another(
+        earlier: Option<&Self>,
+        (account, mode, region): (&str, &str, &str),
+        folder: &Path,
+    ) -> Result<(), Failure> {
+        let Some(earlier) = earlier else { return Ok(()) };
+        let what = if earlier.account != account {
+            "account or address"
+        } else if earlier.mode != mode {
+            "authentication mode"
+        } else if earlier.region != region {
+            "region"
+        } else {
+            return Ok(());
+        };
+        let text = format!("the report in {} is of another {what}", folder.display());
+        Err(Failure::usage(text).advise("choose another folder with --to"))
     }
 
     /// Keeps what an earlier check saw and this one did not look at.
@@ -221,7 +259,32 @@ mod tests {
         assumptions[0].verdict = verdict;
         assumptions[0].at = at.map(str::to_owned);
         let (at, mode, region) = ("now".to_owned(), "key".to_owned(), "india".to_owned());
-        LiveReport { at, mode, region, stopped: None, assumptions }
+        let account = digest("acme_support", None);
+        LiveReport { at, mode, region, account, stopped: None, assumptions }
+    }
+
+    #[test]
+    fn a_report_of_another_account_is_not_gone_on_with() {
+        let (own, other) = (digest("acme_support", None), digest("acme_sales", None));
+        let abroad = digest("acme_support", Some("https://api.example.test"));
+        let earlier = report(AssumptionVerdict::Contradicted, Some("yesterday"));
+        let checked = |account: &str, mode: &str, region: &str| {
+            let done =
+                LiveReport::refuse_another(Some(&earlier), (account, mode, region), Path::new("x"));
+            done.map_err(|failure| failure.told().0)
+        };
+        assert_eq!(checked(&own, "key", "india"), Ok(()));
+        for (account, mode, region, what) in [
+            (&other, "key", "india", "another account or address"),
+            (&abroad, "key", "india", "another account or address"),
+            (&own, "token", "india", "another authentication mode"),
+            (&own, "key", "international", "another region"),
+        ] {
+            let refused = checked(account, mode, region).unwrap_err();
+            assert_eq!(refused, format!("the report in x is of {what}"));
+        }
+        let text = serde_json::to_string(&earlier).unwrap();
+        assert!(!text.contains("acme"), "{text}");
     }
 
     #[test]

@@ -9,7 +9,6 @@ use ozonetel_sdk::auth::AuthMode;
 use ozonetel_sim::world::{Scenario, Setup, Timestamp};
 use ozonetel_sim::{Server, Sim};
 use serde_json::json;
-use url::Url;
 
 use super::yesterday;
 use crate::args::Global;
@@ -19,7 +18,6 @@ use crate::output::{Format, written};
 use crate::settings::profile::{self, NewProfile};
 use crate::settings::{self, Variables};
 use crate::stop;
-use crate::web;
 
 /// The DID of the default world.
 pub(crate) const DID: &str = "918000000001";
@@ -163,8 +161,7 @@ impl Start {
 /// Refuses to write over a profile that is not a simulator's: the key in it may be nowhere else.
 fn spare_an_account(name: &str) -> Result<(), Failure> {
     let Some(variables) = profile::settings_in(name)? else { return Ok(()) };
-    let address = variables.get("OZONETEL_BASE_URL").and_then(|text| Url::parse(text).ok());
-    if address.is_some_and(|address| web::is_loopback(&address)) {
+    if profile::is_of_simulator(&variables) {
         return Ok(());
     }
     Err(Failure::usage(format!("profile {name} is not one of a simulator: it is left as it is"))

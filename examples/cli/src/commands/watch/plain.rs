@@ -48,6 +48,7 @@ impl PlainBoard {
             Change::Agent(news) => json!({ "agent": news }),
             Change::Call(news) => json!({ "call": news }),
             Change::Everything { agents, calls } => json!({ "agents": agents, "calls": calls }),
+            Change::Gone(call) => json!({ "gone": call }),
             Change::Silent(silent) => json!({ "silent_s": silent.as_secs() }),
             Change::Up => json!({ "source": "up" }),
             Change::Down(reason) => json!({ "source": "down", "reason": reason }),

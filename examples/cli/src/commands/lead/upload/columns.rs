@@ -1,5 +1,9 @@
 //! Which column of a file is which header of the service.
 
+use ozonetel_sdk::types::redact_numbers_in;
+
+use crate::mask::printable;
+
 /// The headers that the service documents; further ones are those of the campaign's map file.
 const KNOWN: [&str; 7] =
     ["PhoneNumber", "Name", "Priority", "ExpiryDate", "ScheduledTime", "AgentId", "skill"];
@@ -7,6 +11,12 @@ const KNOWN: [&str; 7] =
 /// Names that lists give to the number: suggested, and not taken for it.
 const LIKE_A_NUMBER: [&str; 7] =
     ["number", "phone", "mobile", "phoneno", "mobileno", "mobilenumber", "telephone"];
+
+/// The fewest digits of a number, which are those of an extension.
+const SHORTEST: usize = 6;
+
+const NO_HEADERS: &str =
+    "has a telephone number where its headers should be: its first line has to name the columns";
 
 /// A column that is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +39,17 @@ fn numbered(column: &str, count: usize) -> Option<usize> {
     number.checked_sub(1).filter(|place| *place < count)
 }
 
+/// Whether a header is a telephone number: then the line it is in is a lead, and not one of headers.
+fn is_number(header: &str) -> bool {
+    let digits = header.chars().filter(char::is_ascii_digit).count();
+    digits >= SHORTEST && !header.chars().any(char::is_alphabetic)
+}
+
+/// The headers for a message, without what is a number in a file that has none.
+fn listed(headers: &[String]) -> String {
+    redact_numbers_in(&printable(&headers.join(", ")))
+}
+
 /// The columns: those that `map` names (`Header=column of the file`), those of the service's own names, and the rest
 /// under their own names, unless only named ones are wanted.
 pub(super) fn chosen(
@@ -45,7 +66,8 @@ pub(super) fn chosen(
             let turned = headers.iter().any(|known| plain(known) == plain(header));
             let hint =
                 if turned { ": it is --map HEADER=COLUMN, the file's column last" } else { "" };
-            format!("has no column {column}; there are {}{hint}", headers.join(", "))
+            let column = redact_numbers_in(&printable(column));
+            format!("has no column {column}; there are {}{hint}", listed(headers))
         })?;
         columns.push(Column { at, header: header.clone() });
     }
@@ -73,17 +95,24 @@ pub(super) fn chosen(
         }
         columns.push(Column { at, header });
     }
-    if !columns.iter().any(|column| column.header == "PhoneNumber") {
+    let phone = columns.iter().find(|column| column.header == "PhoneNumber");
+    let Some(phone) = phone else {
         let mut like =
             headers.iter().filter(|header| LIKE_A_NUMBER.contains(&plain(header).as_str()));
         let such_as = match (like.next(), like.next()) {
             (Some(only), None) => format!(", such as --map 'PhoneNumber={only}'"),
+            (None, _) if headers.iter().any(|header| is_number(header)) => {
+                return Err(NO_HEADERS.to_owned());
+            }
             _ => String::new(),
         };
         return Err(format!(
             "has no column PhoneNumber; there are {}: say which one it is with --map PhoneNumber=COLUMN{such_as}",
-            headers.join(", ")
+            listed(headers)
         ));
+    };
+    if headers.get(phone.at).is_some_and(|header| is_number(header)) {
+        return Err(NO_HEADERS.to_owned());
     }
     Ok(columns)
 }
@@ -108,6 +137,26 @@ mod tests {
         let want = ["0:PhoneNumber", "1:Name", "2:ExpiryDate", "3:City"];
         assert_eq!(named(&list, &[], false).unwrap(), want);
         assert_eq!(named(&list, &[], true).unwrap(), want[..3]);
+    }
+
+    #[test]
+    fn a_lead_in_the_place_of_the_headers_is_not_lost() {
+        let map = [("PhoneNumber", "#1"), ("Name", "#2")];
+        for number in ["9000000001", "+91 90000-00001", "'09000000001", "500001"] {
+            for map in [&map[..], &map[..1], &[("PhoneNumber", number)]] {
+                let error = named(&[number, "Asha"], map, false).unwrap_err();
+                assert_eq!(error, NO_HEADERS);
+            }
+        }
+        for map in [&[][..], &[("PhoneNumber", "Mobile")]] {
+            let error = named(&["9000000001", "Asha"], map, false).unwrap_err();
+            assert!(!error.contains("9000000001"), "{error}");
+        }
+        // A number beside the headers is the name of a column, and so is a short one.
+        assert!(named(&["Mobile", "9000000001"], &[("PhoneNumber", "Mobile")], false).is_ok());
+        assert!(named(&["1", "2"], &[("PhoneNumber", "1")], false).is_ok());
+        let error = named(&["Mobile", "Line 9000000001"], &[], false).unwrap_err();
+        assert!(error.contains("there are Mobile, Line …01"), "{error}");
     }
 
     #[test]

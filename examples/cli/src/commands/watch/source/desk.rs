@@ -178,6 +178,7 @@ fn news(kind: &str, data: &str, show_numbers: bool) -> Vec<Change> {
         }
         "agent.changed" => agent(&data).map(Change::Agent).into_iter().collect(),
         "call.changed" => call(&data, show_numbers).map(Change::Call).into_iter().collect(),
+        "call.merged" => text(&data["ucid"]).map(Change::Gone).into_iter().collect(),
         "tick" => vec![Change::Up],
         _ => Vec::new(),
     }
@@ -242,7 +243,8 @@ mod tests {
         \"state\":{\"word\":\"READY\",\"since\":1767335400000},\"loggedIn\":true}],\"calls\":{\"calls\":[{\"ucid\":\
         \"90000000000000001\",\"phase\":\"active\",\"masked\":\"…17\",\"number\":\"9000000417\",\"agent\":\"agent01\",\
         \"answeredAt\":1767335460000}]}}\r\n\r\nevent: tick\ndata: 1\n\nid: 8\nevent: call.changed\ndata: {\"ucid\":\
-        \"90000000000000001\",\"phase\":\"closed\",\"answeredAt\":1767335460000}\n\n";
+        \"90000000000000001\",\"phase\":\"closed\",\"answeredAt\":1767335460000}\n\nid: 9\nevent: call.merged\ndata: {\"ucid\":\
+        \"90000000000000002\",\"into\":\"90000000000000001\"}\n\n";
 
     fn changes(pieces: &[&[u8]]) -> Vec<Change> {
         let mut reader = EventReader::default();
@@ -262,6 +264,7 @@ mod tests {
         assert_eq!(changes[1], Change::Up);
         let Change::Call(ended) = &changes[2] else { panic!("{changes:?}") };
         assert_eq!((ended.stage, ended.answered), (CallStage::Ended, Some(true)));
+        assert_eq!(changes[3..], [Change::Gone("90000000000000002".to_owned())]);
     }
 
     proptest! {
