@@ -57,6 +57,8 @@ pub(crate) const PUSH: &str = "PUSH";
 pub(crate) const PUSH_PATH: &str = "push";
 /// The path of faults that hit pings of an agent's socket, and nothing else.
 pub(crate) const PING_PATH: &str = "mdl:ping";
+/// Where the control API is, which answers before any fault.
+const CONTROL: &str = "/_sim";
 /// What pushes of one kind are called after the colon.
 const PUSH_KINDS: [&str; 5] = ["callback", "call", "agent", "status", "check"];
 
@@ -250,28 +252,37 @@ impl Fault {
         let none = self.method.is_none();
         let on_request = kind.on_request() && !is(SOCKET) && !is(PUSH);
         let on_socket = kind.on_socket() && (none || is(SOCKET));
-        let (hits, why) = match self.path.as_str() {
-            "*" => (on_request || on_socket, "this kind hits pushes only: path has to be push"),
+        let on_push = kind.on_push() && (none || is(PUSH));
+        let why = |hits: bool, why| (!hits).then_some(why);
+        if self.count == 0 {
+            return Some("count has to be at least 1");
+        }
+        match self.path.as_str() {
+            "*" if is(PUSH) => Some("* is not for pushes: path has to be push"),
+            "*" if !kind.on_request() && !kind.on_socket() => {
+                Some("this kind hits pushes only: path has to be push")
+            }
+            "*" => why(on_request || on_socket, NO_METHOD),
             MDL_PATH | PING_PATH => {
-                (on_socket, "this kind cannot hit the agent socket, whose method is WS")
+                why(on_socket, "this kind cannot hit the agent socket, whose method is WS")
             }
-            PUSH_PATH => (kind.on_push() && (none || is(PUSH)), NO_PUSH),
-            path if path.starts_with('/') => {
-                let why = "path is without a query, and this kind cannot hit a request";
-                (on_request && !path.contains('?'), why)
+            PUSH_PATH => why(on_push, NO_PUSH),
+            path if path == CONTROL || path.starts_with("/_sim/") => {
+                Some("the control API is never hit")
             }
-            path => {
-                let part = path.strip_prefix("push:");
-                if part.is_none_or(|part| !PUSH_KINDS.contains(&part)) {
-                    return Some(
-                        "path has to begin with /, or be *, mdl, mdl:ping, push, or push: and \
-                         callback, call, agent, status or check",
-                    );
-                }
-                (kind.on_push() && (none || is(PUSH)), NO_PUSH)
+            path if path.starts_with('/') && path.contains('?') => Some("path is without a query"),
+            path if path.starts_with('/') && !kind.on_request() => {
+                Some("this kind cannot hit a request to the service")
             }
-        };
-        (!hits).then_some(why)
+            path if path.starts_with('/') => why(on_request, NO_METHOD),
+            path if path.strip_prefix("push:").is_some_and(|kind| PUSH_KINDS.contains(&kind)) => {
+                why(on_push, NO_PUSH)
+            }
+            _ => Some(
+                "path has to begin with /, or be *, mdl, mdl:ping, push, or push: and callback, \
+                 call, agent, status or check",
+            ),
+        }
     }
 
     fn hits(&self, method: &str, path: &str, spared: bool) -> bool {
@@ -287,6 +298,9 @@ impl Fault {
     }
 }
 
+/// Why a fault cannot hit what its kind and path are for.
+const NO_METHOD: &str = "this kind and this path are not for that method";
+
 /// Why a fault cannot hit what the service sends.
 const NO_PUSH: &str = "this kind cannot hit pushes, whose method is PUSH";
 
@@ -301,7 +315,7 @@ impl Faults {
     /// Adds a fault; false when too many wait already, or it could never hit anything.
     pub(crate) fn add(&mut self, fault: Fault) -> bool {
         let room = self.0.len() < MOST && fault.never_hits().is_none();
-        if room && fault.count > 0 {
+        if room {
             self.0.push_back(fault);
         }
         room
@@ -366,7 +380,7 @@ mod tests {
             (PUSH, "push:status", true),
             (PUSH, "push:check", true),
         ];
-        let paths = ["*", "push", "push:anything", "x", "", "/a?b=c"];
+        let paths = ["*", "push", "push:anything", "x", "", "/a?b=c", "/_sim/state", "/_sim"];
         let paths = targets.iter().map(|(_, path, _)| *path).chain(paths);
         for path in paths {
             for kind in FaultKind::ALL {
@@ -381,6 +395,28 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_refused_is_refused_with_its_own_reason() {
+        use FaultKind::{Delay, Duplicate, Loss, Silence, Status};
+        for (kind, path, method, why) in [
+            (Duplicate, "*", Some("GET"), NO_METHOD),
+            (Status, "*", Some("WS"), NO_METHOD),
+            (Status, "/a", Some("WS"), NO_METHOD),
+            (Delay, "*", Some("PUSH"), "* is not for pushes: path has to be push"),
+            (Loss, "*", None, "this kind hits pushes only: path has to be push"),
+            (Delay, "/a?b=c", None, "path is without a query"),
+            (Silence, "/a", None, "this kind cannot hit a request to the service"),
+            (Delay, "/_sim/state", None, "the control API is never hit"),
+        ] {
+            let mut fault = Fault::new(kind).on(path);
+            fault.method = method.map(str::to_owned);
+            assert_eq!(fault.never_hits(), Some(why), "{fault:?}");
+        }
+        let never = Fault::new(Delay).times(0);
+        assert_eq!(never.never_hits(), Some("count has to be at least 1"));
+        assert_eq!(Fault::new(Delay).on("/_simple").never_hits(), None);
     }
 
     #[test]

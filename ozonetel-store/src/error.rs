@@ -23,7 +23,8 @@ pub enum StoreError {
         /// The account that asked.
         asked: String,
     },
-    /// A newer version of this crate has changed the tables, and not only added to them.
+    /// A newer version of this crate has changed the tables, and not only added to them: before the store was opened, or
+    /// since then, in which case nothing more is written.
     #[error(
         "the store has version {found} of its tables, this program knows {known}; use a newer program"
     )]

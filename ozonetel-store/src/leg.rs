@@ -231,6 +231,10 @@ const LONGEST_NUMBER: usize = 32;
 /// The longest agent's id that is looked up by as it is, in bytes: an index of PostgreSQL holds some 2,700.
 const LONGEST_AGENT: usize = 255;
 
+/// The rule by which number keys are made. Who changes what [`number_key`] answers raises it, with a step of the tables
+/// (`migrate.rs`) that refuses programs of the rule before, those that have the store open included.
+pub(crate) const KEY_RULE: i64 = 1;
+
 /// What all spellings of a number have in common: [`PhoneNumber::key`] as text. `None` for what is not a number.
 pub(crate) fn number_key(number: &PhoneNumber) -> Option<String> {
     let key = number.key()?;

@@ -10,6 +10,7 @@ use ozonetel_sdk::cdr::{FetchDay, FetchPage, FetchUcid};
 use ozonetel_sdk::dial::{AgentDial, PhoneDial, SkillDial};
 use ozonetel_sdk::disposition::{ListDispositions, SetDisposition};
 use ozonetel_sdk::endpoint::{Auth, Endpoint, Input};
+use ozonetel_sdk::legacy::DisposeCall;
 use ozonetel_sdk::missed::FetchMissed;
 use ozonetel_sdk::recording::Pause;
 use ozonetel_sdk::summary::FetchSummary;
@@ -240,6 +241,25 @@ async fn dials_by_skill_and_by_phone() {
 }
 
 #[tokio::test]
+async fn the_older_page_takes_a_time_to_call_back_as_well() {
+    let sim = sim(AuthMode::Key);
+    let ucid = call_up(&sim).await;
+    let at = |time: &str| {
+        let fields = json!({
+            "action": "Set", "ucid": ucid, "did": "918000000001", "agentId": "agent01",
+            "disposition": "Follow Up", "callBackTime": time,
+        });
+        ask::<DisposeCall>(&sim, fields)
+    };
+    assert_eq!(at("tomorrow"), fails("Invalid callBackTime"));
+    let queued = json!({"details": "queued successfully", "status": "Success"});
+    assert_eq!(at("2026-11-21 10:00"), queued);
+    let hang_up = ozonetel_sim::world::PhoneAction::Hangup;
+    sim.phone(&ucid, ozonetel_sim::world::LegSide::Agent, hang_up).unwrap();
+    assert_eq!(sim.state()["calls"][0]["legs"][0]["call_back_time"], "2026-11-21 10:00");
+}
+
+#[tokio::test]
 async fn dispositions() {
     let sim = sim(AuthMode::Key);
     let ucid = call_up(&sim).await;
@@ -264,12 +284,13 @@ async fn dispositions() {
     let too_long = with("ucid", "12345678901234567890");
     assert_eq!(too_long, json!({"status": "Error", "details": unable}));
     let queued = says("Success", "Disposition Queued Successfully");
-    assert_eq!(with("comments", "x"), queued);
+    assert_eq!(with("callBackTime", "2026-11-21 10:00"), queued);
     assert_eq!(with("comments", "x")["status"], "Fail");
     assert_eq!(sim.effects("disposition"), 1);
 
     let hang_up = ozonetel_sim::world::PhoneAction::Hangup;
     sim.phone(&ucid, ozonetel_sim::world::LegSide::Agent, hang_up).unwrap();
+    assert_eq!(sim.state()["calls"][0]["legs"][0]["call_back_time"], "2026-11-21 10:00");
     let second = ask::<AgentDial>(&sim, dial_fields())["ucid"].as_str().unwrap().to_owned();
     pass(&sim, 10).await;
     let hang_up = ozonetel_sim::world::PhoneAction::Hangup;

@@ -191,6 +191,28 @@ fn a_cold_transfer_that_no_one_takes_ends_the_call() {
     assert_eq!((state(&world, "agent02"), &rows[1]["Status"]), ("READY", &"Unanswered".into()));
 }
 
+#[test]
+fn disposition_and_comments_of_a_callback_are_of_one_leg() {
+    let mut world = world_of(|setup| setup.manual = true);
+    let ucid = talking(&mut world);
+    world.phone_action(&ucid, LegSide::Agent, PhoneAction::Answer).unwrap();
+    world.phone_action(&ucid, LegSide::Customer, PhoneAction::Answer).unwrap();
+    conference(&mut world, &ucid, "500002");
+    kick(&mut world, &ucid, "500001");
+    for (agent, disposition, comments) in
+        [("agent01", "Sale", "one"), ("agent02", "Follow Up", "two")]
+    {
+        let (disposition, comments) = (disposition.into(), comments.into());
+        let request = DispositionRequest { disposition, comments, ..disposal() };
+        world.dispose(&ucid, DID, agent, request).unwrap();
+    }
+    // The second one's leg is not answered: its disposition is in no report.
+    world.phone_action(&ucid, LegSide::Agent, PhoneAction::NoAnswer).unwrap();
+    pass(&mut world, 300);
+    let sent = callback(&mut world);
+    assert_eq!((&sent["Disposition"], &sent["Comments"]), (&"Sale".into(), &"one".into()));
+}
+
 /// A call into which a number outside is rung; cold, the agent is gone already.
 fn with_third_party(mut world: World, number: &str, cold: bool) -> (World, String) {
     let ucid = talking(&mut world);

@@ -59,6 +59,7 @@ impl Backend for Sql {
         checkpoint: Option<&CheckpointWrite>,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
+        migrate::fits(&mut tx).await?;
         if let Some(rows) = rows {
             write::rows(&mut tx, rows, &self.zone).await?;
         }

@@ -1,12 +1,15 @@
 //! Opening: whose store it is, of which version, and how its file is kept.
 
+use std::time::{Duration, SystemTime};
+
+use ozonetel_sdk::cdr::sync::SyncError;
 use ozonetel_sdk::types::Zone;
 use ozonetel_store::{CallQuery, Store, StoreAddress, StoreError};
 use serde_json::json;
 use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 
-use crate::rig::{Kind, database, fill, open};
+use crate::rig::{Kind, Reports, database, day, fill, open};
 use crate::suite::{leg, with};
 
 const STORED: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
@@ -111,6 +114,30 @@ async fn a_store_that_a_newer_version_has_only_added_to_is_opened_and_one_that_i
             let error = Store::open(address, "acme_support", Zone::india()).await.unwrap_err();
             assert!(matches!(error, StoreError::Newer { found: 9000, .. }), "{error}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_has_the_store_open_writes_no_more_once_a_newer_one_has_changed_it() {
+    let refused = |error: &StoreError| matches!(error, StoreError::Newer { found: 9000, .. });
+    for kind in STORED {
+        let place = kind.place().await;
+        let address = place.address.as_ref().unwrap();
+        let reports = Reports::new();
+        let mut sync = reports.sync(place.store.sink(), 200);
+        run(address, "insert into cdr_migration (version) values (9000)").await;
+        reports.read(&mut sync, &[json!({"CallID": 1, "UCID": 11})]).await;
+
+        run(address, "update cdr_store set opens_from = 9000").await;
+        reports.answer(&[json!({"CallID": 2, "UCID": 22})]);
+        reports.advance(Duration::from_secs(70));
+        let SyncError::Save(error) = sync.poll().await.unwrap_err() else { panic!("{kind:?}") };
+        assert!(refused(&error), "{kind:?}: {error}");
+        let saved = place.store.save_summary(day(), day(), vec![], SystemTime::UNIX_EPOCH).await;
+        assert!(refused(&saved.unwrap_err()), "{kind:?}");
+        let page = place.store.calls(&CallQuery::default(), None, 10).await.unwrap();
+        assert_eq!(page.calls.len(), 1, "{kind:?}: what is there can still be read");
+        assert!(place.store.summary(day(), day()).await.unwrap().is_empty());
     }
 }
 

@@ -83,6 +83,8 @@ string_enum! {
         Error = ["error"],
         /// That leg was never dialled.
         NotDialed = ["NotDialed"],
+        /// The caller waited in the queue until its limit.
+        QueueTimeout = ["QTimeExceeded"],
     }
 }
 

@@ -8,7 +8,7 @@ use super::output::{LinkOutput, Settlement, SkippedFrame};
 use super::replies::ReplyMatch;
 use super::requests::settle;
 use super::state::LinkState;
-use super::tracker::is_of_another;
+use super::tracker::{is_of_another, is_of_another_account};
 use crate::mdl::token::push::SocketPush;
 use crate::mdl::token::{EVENTS, SYSTEM_NS, Token, short_kind};
 use serde_json::Value;
@@ -24,17 +24,24 @@ impl Link {
             out.push(LinkOutput::Skipped(SkippedFrame::NotAToken));
             return;
         };
-        self.name_session(&token);
+        let answers = token.is_reply().then(|| self.replies.take(&token));
+        match &answers {
+            Some(ReplyMatch::First(_, pending)) => {
+                self.name_session(&token, Some(&pending.request));
+            }
+            // What it may be the echo of is no longer known.
+            Some(ReplyMatch::Late | ReplyMatch::Again) => {}
+            Some(ReplyMatch::Ping | ReplyMatch::Stranger) | None => self.name_session(&token, None),
+        }
         if self.state == LinkState::Handshaking {
             if self.seen.len() < SEEN {
                 self.seen.push(token.kind().map_or_else(|| "-".into(), short_kind));
             }
             self.handshake.look(&token, &mut self.ids);
         }
-        if token.is_reply() {
-            self.reply(now, token, out);
-        } else {
-            self.push(token, out);
+        match answers {
+            Some(answers) => self.reply(now, token, answers, out),
+            None => self.push(token, out),
         }
         if self.state == LinkState::Handshaking
             && let Some(session) = self.ids.session()
@@ -43,24 +50,28 @@ impl Link {
         }
     }
 
-    /// Puts an id that came under its very name in the place of one that stood in for it.
-    fn name_session(&mut self, token: &Token) {
-        if is_of_another(&self.agent, token) {
+    /// Puts an id that came under its very name in the place of one that stood in for it; not one that is in the request
+    /// which the token answers, since that may be no more than its echo.
+    fn name_session(&mut self, token: &Token, request: Option<&Token>) {
+        if is_of_another(&self.agent, token) || is_of_another_account(&self.agent, token) {
             return;
         }
-        let mut found = SessionIds::default();
+        let (mut found, mut sent) = (SessionIds::default(), SessionIds::default());
         self.handshake.named(token, &mut found);
+        if let Some(request) = request {
+            self.handshake.named(request, &mut sent);
+        }
         let mut changed = false;
-        for (id, known, found) in [
-            (&mut self.ids.us_id, &mut self.named.us_id, found.us_id),
+        for (id, known, found, sent) in [
+            (&mut self.ids.us_id, &mut self.named.us_id, found.us_id, sent.us_id),
             (
                 &mut self.ids.browser_session_id,
                 &mut self.named.browser_session_id,
                 found.browser_session_id,
+                sent.browser_session_id,
             ),
         ] {
-            // One that is there already may be no more than the echo of a request.
-            if known.is_none() && found.is_some() && found != *id {
+            if known.is_none() && found.is_some() && found != *id && found != sent {
                 known.clone_from(&found);
                 *id = found;
                 changed = true;
@@ -71,8 +82,14 @@ impl Link {
         }
     }
 
-    fn reply(&mut self, now: Duration, token: Token, out: &mut Vec<LinkOutput>) {
-        match self.replies.take(&token) {
+    fn reply(
+        &mut self,
+        now: Duration,
+        token: Token,
+        answers: ReplyMatch,
+        out: &mut Vec<LinkOutput>,
+    ) {
+        match answers {
             ReplyMatch::First(utid, pending) => {
                 self.tracker.see(&self.agent, &token, &SocketPush::Other);
                 out.push(LinkOutput::Reply(token.clone()));

@@ -58,10 +58,22 @@ impl Tracker {
     }
 }
 
-/// Whether a token is about another agent.
+/// Whether a token is about another agent: by the login name, and by the number where it has no name.
 pub(super) fn is_of_another(agent: &AgentIdentity, token: &Token) -> bool {
-    let named = token.text("agentId");
-    named.is_some_and(|id| !agent.id.is_same_agent(&AgentId::from(id.as_ref())))
+    let id = |name: &str| token.text(name).map(|id| AgentId::from(id.as_ref()));
+    if let Some(named) = id("agentId") {
+        return !agent.id.is_same_agent(&named);
+    }
+    let number = id("agentUniqId").filter(|number| number.key().is_some());
+    number.is_some_and(|number| !number.is_same_agent(&AgentId::from(agent.uniq_id.to_string())))
+}
+
+/// Whether a token names another account under the name that requests have for it. For ids of a session only: in a push
+/// about a call, no source says what `customer` is.
+pub(super) fn is_of_another_account(agent: &AgentIdentity, token: &Token) -> bool {
+    let named = token.text("customer");
+    let named = named.as_deref().map(str::trim).filter(|named| !named.is_empty());
+    named.is_some_and(|named| !named.eq_ignore_ascii_case(agent.customer.trim()))
 }
 
 #[cfg(test)]
@@ -97,5 +109,17 @@ mod tests {
         let tracker = track(&[ANSWERED, r#"{"agentId":"agent02","agentStatus":"ACW"}"#]);
         assert_eq!(tracker.status.unwrap().as_str(), "BUSY");
         assert!(tracker.call.is_some());
+        for (token, is_ours) in [
+            (r#"{"agentUniqId":1002,"agentStatus":"ACW"}"#, false),
+            (r#"{"agentUniqId":"1002","agentStatus":"ACW"}"#, false),
+            (r#"{"agentUniqId":"1001","agentStatus":"ACW"}"#, true),
+            (r#"{"agentUniqId":1001.0,"agentStatus":"ACW"}"#, true),
+            (r#"{"agentUniqId":0,"agentStatus":"ACW"}"#, true),
+            (r#"{"agentUniqId":"","agentStatus":"ACW"}"#, true),
+            (r#"{"agentId":"agent01","agentUniqId":1002,"agentStatus":"ACW"}"#, true),
+        ] {
+            let status = track(&[ANSWERED, token]).status.unwrap();
+            assert_eq!(status.as_str() == "ACW", is_ours, "{token}");
+        }
     }
 }

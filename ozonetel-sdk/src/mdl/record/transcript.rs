@@ -56,6 +56,9 @@ impl TranscriptLine {
 }
 
 /// A recorded session.
+///
+/// Of a name that came twice in a token it has the last value only. A reply that said nothing certain for that reason
+/// alone says here what its last values say.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Transcript {
     times: Vec<SystemTime>,

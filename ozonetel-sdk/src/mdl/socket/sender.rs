@@ -138,7 +138,8 @@ impl SocketSender {
     /// Never repeated: when the outcome is unknown, settle it before
     /// dialing again. The UCID is there where the reply carries one; else it comes with the INVITE and the pushes.
     ///
-    /// The error of a dial that the link had carries the request as it was sent: see [`Error::token`].
+    /// The error of a dial that the link had carries the request as it was sent, or, where the link's stream was dropped
+    /// meanwhile, as it was asked for, without its ids: see [`Error::token`].
     ///
     /// # Cancel safety
     /// As [`send`](Self::send): once the link has the dial, dropping the future does not stop it. Whoever drops it then

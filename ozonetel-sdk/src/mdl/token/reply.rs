@@ -1,5 +1,7 @@
 //! What a reply says about its request.
 
+use std::borrow::Cow;
+
 use super::Token;
 use crate::core::envelope::fields::TEXTS;
 use crate::core::envelope::words::{FAILURE, contradicts_refusal};
@@ -73,11 +75,14 @@ impl Token {
     fn contradicts_refusal(&self) -> bool {
         let is_text = |name: &str| TEXTS.iter().any(|text| text.eq_ignore_ascii_case(name));
         let texts = self.fields().iter().filter(|(name, _)| is_text(name));
-        let texts = texts.filter_map(|(_, value)| value.as_str());
+        // A list or an object by its JSON text, as over REST.
+        let texts = texts.map(|(_, value)| {
+            value.as_str().map_or_else(|| Cow::Owned(value.to_string()), Cow::Borrowed)
+        });
         let resp = self.get("resp").and_then(Value::as_str);
         let resp = resp.and_then(|text| text.split_once(':')).map_or("", |(_, rest)| rest);
-        let mut said = texts.chain([resp]);
-        said.any(|text| contradicts_refusal(self.fields(), text, None))
+        let mut said = texts.chain([Cow::Borrowed(resp)]);
+        said.any(|text| contradicts_refusal(self.fields(), &text, None))
     }
 
     /// The reply's own words: `msg`, else what comes after the first `:` of `resp`. May name an agent or a number.
@@ -141,12 +146,16 @@ mod tests {
             r#"{"resp":"Failure:tbManualDial","msg":"call 90000000000000001 is on its way"}"#,
             r#"{"code":-1,"msg":"Success:tbManualDial"}"#,
             r#"{"resp":"Failure:queued"}"#,
+            r#"{"code":-1,"msg":["Call queued successfully"]}"#,
+            r#"{"code":-1,"details":["call 90000000000000001 is up"]}"#,
+            r#"{"code":-1,"Message":{"text":"call 90000000000000001"}}"#,
         ] {
             assert_eq!(Token::parse(text).unwrap().reply_status(), ReplyStatus::Unclear, "{text}");
         }
         for text in [
             r#"{"code":-1,"msg":"not queued","ucid":null,"UCID":"0"}"#,
             r#"{"resp":"Failure:tbManualDial~77,0000000001,500001"}"#,
+            r#"{"code":-1,"msg":["no"],"details":{"agent":"busy"},"message":null,"messages":[]}"#,
         ] {
             assert_eq!(Token::parse(text).unwrap().reply_status(), ReplyStatus::Refused, "{text}");
         }

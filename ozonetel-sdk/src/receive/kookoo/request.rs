@@ -51,7 +51,8 @@ record! {
     /// `event=NewCall` and nothing else.
     ///
     /// Sessions are keyed by [`sid`](Self::sid); keep the caller from `NewCall`. Parameters of the application's own
-    /// address come back on each request, in [`extra`](field@Self::extra).
+    /// address come back on each request, in [`extra`](field@Self::extra). Give them names that no field has: of two values
+    /// under `data` the one that is not empty counts, so that "no input" could not be told from your own.
     ///
     /// ```
     /// use ozonetel_sdk::kookoo::{IvrRequest, IvrStep};

@@ -36,7 +36,7 @@ impl fmt::Debug for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.attributes.iter().map(|(name, _)| shown_name(name)).collect();
         f.debug_struct("Element")
-            .field("name", &self.name)
+            .field("name", &shown_name(&self.name))
             .field("attributes", &names)
             .field("text", &self.text.len())
             .finish()

@@ -68,7 +68,8 @@ impl fmt::Display for CallKey {
     }
 }
 
-/// An event is known by leg, action and time; another delivery of it may have more of the rest.
+/// An event is known by leg, action and time; another delivery of it may have more of the rest. One without a time of its
+/// own has that of its push: delivered again with another, it is a second event.
 type EventKey = (Option<LocalDateTime>, Option<Ucid>, Option<CallId>, String);
 
 /// A phone call, from whichever sides it was seen.

@@ -50,8 +50,8 @@ pub enum CallOutcomeKind {
     AbandonedInQueue,
     /// There was no agent to ring.
     NoAgent,
-    /// It came in and no one took it, for a reason that no rule knows: the service's word is in
-    /// [`CallOutcome::raw`].
+    /// It came in and no one took it: the queue's limit was reached, or the reason is one that no rule knows. The
+    /// service's word is in [`CallOutcome::raw`].
     Missed,
     /// No one was dialled.
     NotDialed,
@@ -166,7 +166,7 @@ pub struct RawStatus {
 /// | dialled | … `InvalidNumber`, `InvalidNumberFormat`, `invalid_number` | wrong number |
 /// | dialled | … `Rejected` | rejected |
 /// | dialled | … `Congestion`, `ISDDisabled`, `exception`, `NetworkOutOfOrder`, `ProtocolError` … | network error |
-/// | came in | not answered, not `UserHangup`, and dial: a word that is not listed, as `QTimeExceeded` | missed |
+/// | came in | dial: `QTimeExceeded` | missed |
 /// | all | agent: any other failure | agent missed |
 /// | dialled | customer, else dial: `not_answered`, `NoResponse`, `NormalUnspecified`, `ring`, `Dialing` … | no answer |
 /// | came in | `UserHangup` and no word on an agent | abandoned in queue |
@@ -297,7 +297,12 @@ mod tests {
             ("Inbound/NotAnswered/QTimeExceeded/NoResponse//SystemHangup", O::Missed),
             ("Inbound/Unanswered/Martian///", O::Missed),
             ("Inbound/Answered/QTimeExceeded///", O::Completed),
-            ("Inbound/NotAnswered/QTimeExceeded///UserHangup", O::AbandonedInQueue),
+            ("Inbound/NotAnswered/QTimeExceeded///UserHangup", O::Missed),
+            ("Inbound/NotAnswered/QTimeExceeded/NoResponse//UserHangup", O::Missed),
+            ("Inbound//QTimeExceeded///", O::Missed),
+            ("Inbound/NotAnswered/failed/NoResponse//SystemHangup", O::AgentMissed),
+            ("Inbound/NotAnswered/failed///UserHangup", O::AbandonedInQueue),
+            ("Inbound/NotAnswered/failed///SystemHangup", O::Missed),
             (
                 "inbound/NotAnswered/not_answered/user_disconnected/answered/UserHangup",
                 O::AbandonedInQueue,
@@ -384,6 +389,7 @@ mod tests {
             O::AgentGaveUp,
             O::AbandonedInQueue,
             O::NoAgent,
+            O::Missed,
             O::NotDialed,
         ] {
             assert!(RULES.iter().any(|rule| rule.outcome == kind), "{}", kind.as_str());

@@ -88,8 +88,14 @@ fn strip_map(
     left: usize,
     keys: &mut FoundKeys,
 ) -> Result<bool, PushError> {
-    let pair = map.len() <= PAIR && map.values().any(is_name);
-    let names = |name: &str| NAMES.iter().any(|known| known.eq_ignore_ascii_case(name));
+    // Of a name that came twice the other value is a field of its own: see `twice`.
+    let once =
+        |name: &&String| name.strip_suffix("_first").is_none_or(|name| !map.contains_key(name));
+    let pair = map.values().any(is_name) && map.keys().filter(once).count() <= PAIR;
+    let names = |name: &str| {
+        let name = name.strip_suffix("_first").unwrap_or(name);
+        NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
+    };
     let odd = |name: &str| is_key(name) || (pair && !names(name));
     let mut changed = false;
     if map.keys().any(|name| odd(name) || mark_of(name)) {

@@ -215,10 +215,8 @@ impl SanitizedPush {
         mut fields: Map<String, Value>,
         limits: &PushLimits,
     ) -> Result<(), PushError> {
-        let named = fields.len() + fields.values().map(json::fields_in).sum::<usize>();
-        if named > limits.fields {
-            let reason = format!("more than {} fields", limits.fields);
-            return Err(PushError::new(PushErrorKind::TooMany, reason));
+        if named(&fields) > limits.fields {
+            return Err(too_many_fields(limits));
         }
         if self.objects.len() >= limits.items {
             let reason = format!("more than {} objects", limits.items);
@@ -255,8 +253,7 @@ impl SanitizedPush {
             let keys = self.strip(&mut fields)?;
             self.outer.extend(keys);
             if self.objects.len() > before || fields.is_empty() {
-                self.share(before, &fields, limits);
-                return Ok(());
+                return self.share(before, &fields, limits);
             }
             return self.add(fields, limits);
         }
@@ -269,20 +266,35 @@ impl SanitizedPush {
         if fields.is_empty() { Ok(()) } else { self.add(fields, limits) }
     }
 
-    /// Puts fields beside `data` into each object in it; where that would multiply them beyond what is read at once, into
-    /// the first only.
-    fn share(&mut self, from: usize, beside: &Map<String, Value>, limits: &PushLimits) {
-        let size =
-            |(name, value): (&String, &Value)| name.len() + value.as_str().map_or(0, str::len);
+    /// Puts fields beside `data` into each object in it; into the first only where that would multiply them beyond what is
+    /// read at once: what is stored has to be readable again.
+    fn share(
+        &mut self,
+        from: usize,
+        beside: &Map<String, Value>,
+        limits: &PushLimits,
+    ) -> Result<(), PushError> {
+        if beside.is_empty() {
+            return Ok(());
+        }
         let objects = self.objects.get_mut(from..).unwrap_or_default();
-        let total = beside.iter().map(size).sum::<usize>().saturating_mul(objects.len());
-        let most = if total > limits.bytes { 1 } else { objects.len() };
+        let room = |object: &Object| named(&object.fields) + named(beside) <= limits.fields;
+        // A name that is in both gets a longer one, and the list its brackets and commas.
+        let each = written(beside) + beside.len() * SECOND;
+        let inside: usize = objects.iter().map(|object| written(&object.fields)).sum();
+        let total = inside + each.saturating_mul(objects.len()) + 2;
+        let most =
+            if total <= limits.bytes && objects.iter().all(room) { objects.len() } else { 1 };
         for object in objects.iter_mut().take(most) {
+            if !room(object) {
+                return Err(too_many_fields(limits));
+            }
             let inside = std::mem::replace(&mut object.fields, beside.clone());
             for (name, value) in inside {
                 twice::put(&mut object.fields, name, value);
             }
         }
+        Ok(())
     }
 
     /// Whether the delivery carries this key, compared in constant time: every object has one, and every one is equal.
@@ -334,6 +346,23 @@ impl fmt::Debug for SanitizedPush {
         }
         f.debug_list().entries(self.objects().map(Names)).finish()
     }
+}
+
+/// The length of what [`twice::put`] adds to a name.
+const SECOND: usize = "_first".len();
+
+/// How many fields an object has, nested ones counted.
+fn named(fields: &Map<String, Value>) -> usize {
+    fields.len() + fields.values().map(json::fields_in).sum::<usize>()
+}
+
+/// How long an object is as JSON.
+fn written(fields: &Map<String, Value>) -> usize {
+    serde_json::to_string(fields).map_or(0, |text| text.len())
+}
+
+fn too_many_fields(limits: &PushLimits) -> PushError {
+    PushError::new(PushErrorKind::TooMany, format!("more than {} fields", limits.fields))
 }
 
 fn shape() -> PushError {

@@ -10,7 +10,7 @@ use serde_json::Value;
 /// either is not shown, and no more than a word of the rest.
 pub(crate) fn shown_name(name: &str) -> Box<str> {
     let is_of_a_name = |c: char| c.is_alphanumeric() || " _-.[]:;$/~#".contains(c);
-    if name.bytes().filter(u8::is_ascii_digit).count() >= 5 || !name.chars().all(is_of_a_name) {
+    if name.chars().filter(|c| c.is_numeric()).count() >= 5 || !name.chars().all(is_of_a_name) {
         return "…".into();
     }
     name.chars().take(48).collect()
@@ -59,6 +59,23 @@ impl fmt::Debug for RawJson {
             }
             Value::Array(items) => write!(f, "RawJson({} items)", items.len()),
             _ => f.write_str("RawJson"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_a_number_in_any_script_is_not_shown() {
+        for name in
+            ["9000000417", "\u{966}\u{967}\u{968}\u{969}\u{96a}", "\u{ff19}0\u{ff10}00 \u{ff14}"]
+        {
+            assert_eq!(&*shown_name(name), "…", "{name}");
+        }
+        for name in ["ucid", "Field 12", "\u{928}\u{930}\u{967}"] {
+            assert_eq!(&*shown_name(name), name);
         }
     }
 }

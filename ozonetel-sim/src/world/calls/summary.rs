@@ -21,20 +21,17 @@ impl PhoneCall {
     /// How the call ended, as of `now`.
     pub(crate) fn summary(&self, account: &str, now: i64) -> CallSummary<'_> {
         let said = |word: &&str| !word.is_empty();
-        let disposed = self.legs.iter().rev().find(|l| l.disposition.is_some());
+        // Disposition and comments are of one leg.
+        let reported = self.legs.iter().rev().find(|l| l.reported_disposition().is_some());
+        let disposed = || self.legs.iter().rev().find(|l| l.disposition.is_some());
         let answered = self.legs.iter().rev().find(|l| l.answered());
         CallSummary {
             status: if self.answered() { "Answered" } else { "NotAnswered" },
             dial: self.legs.iter().map(|l| l.dial_status).filter(said).collect(),
             customer: self.legs.iter().rev().map(|l| l.customer_status).find(said).unwrap_or(""),
             hangup_by: self.legs.last().map_or("", |l| l.hangup_by),
-            disposition: self
-                .legs
-                .iter()
-                .rev()
-                .find_map(super::Leg::reported_disposition)
-                .unwrap_or(""),
-            comments: disposed.map_or("", |l| &l.comments),
+            disposition: reported.and_then(super::Leg::reported_disposition).unwrap_or(""),
+            comments: reported.or_else(disposed).map_or("", |l| &l.comments),
             start: self.started.second(),
             end: self.ended.unwrap_or(now),
             talk: self.legs.iter().map(|l| l.talk_s(now)).sum(),

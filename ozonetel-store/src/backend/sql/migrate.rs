@@ -1,12 +1,12 @@
 //! The tables' versions. A table of our own: the programs whose database it is number theirs as they like.
 //!
 //! A program goes on with tables of a newer version if all steps that it does not know only add: tables, indexes, columns
-//! that may be left out.
+//! that may be left out. Otherwise it is refused when it opens the store, and when it next writes if it had the store open.
 
 use super::column::needed;
 use super::db::{Db, Tx, Value};
-use super::number_keys::RULE;
 use crate::error::StoreError;
+use crate::leg::KEY_RULE;
 
 /// What makes a version out of the one before it.
 struct Step {
@@ -66,18 +66,13 @@ fn opens_from(steps: &[Step]) -> i64 {
 pub(super) async fn run(db: &Db, account: &str) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
     tx.script(TABLE, TABLE).await?;
-    let found = tx.rows("select max(version) as version from cdr_migration", vec![]).await?;
-    let found = found.first().map_or(Ok(None), |record| record.int("version"))?.unwrap_or(0);
-    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
-    if found > known && !may_go_on(&mut tx, known).await? {
-        return Err(StoreError::Newer { found, known });
-    }
+    let found = fits(&mut tx).await?;
     for (version, step) in (1..).zip(&STEPS).filter(|(version, _)| *version > found) {
         tx.script(step.sqlite, step.postgres).await?;
         let insert = "insert into cdr_migration (version) values ($1)";
         tx.execute(insert, vec![Value::int(version)]).await?;
     }
-    if found < known {
+    if found < known() {
         // In a new store there is no row yet.
         let update = "update cdr_store set opens_from = $1 where id = 1";
         tx.execute(update, vec![Value::int(opens_from(&STEPS))]).await?;
@@ -86,7 +81,8 @@ pub(super) async fn run(db: &Db, account: &str) -> Result<(), StoreError> {
     let Some(store) = store.first() else {
         let insert =
             "insert into cdr_store (id, account, number_keys, opens_from) values (1, $1, $2, $3)";
-        let values = vec![Value::text(account), Value::int(RULE), Value::int(opens_from(&STEPS))];
+        let values =
+            vec![Value::text(account), Value::int(KEY_RULE), Value::int(opens_from(&STEPS))];
         tx.execute(insert, values).await?;
         return tx.commit().await;
     };
@@ -95,6 +91,23 @@ pub(super) async fn run(db: &Db, account: &str) -> Result<(), StoreError> {
         return Err(StoreError::OtherAccount { store, asked: account.to_owned() });
     }
     tx.commit().await
+}
+
+/// The version that this program makes.
+fn known() -> i64 {
+    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
+}
+
+/// The version of the tables, where this program may write to them. Who has them open looks again in each transaction that
+/// writes: a newer program may have come since, and what is written by an older rule then is never made anew.
+pub(super) async fn fits(tx: &mut Tx) -> Result<i64, StoreError> {
+    let found = tx.rows("select max(version) as version from cdr_migration", vec![]).await?;
+    let found = found.first().map_or(Ok(None), |record| record.int("version"))?.unwrap_or(0);
+    let known = known();
+    if found > known && !may_go_on(tx, known).await? {
+        return Err(StoreError::Newer { found, known });
+    }
+    Ok(found)
 }
 
 /// Whether a program of this version may go on with the newer tables that are there.
@@ -132,7 +145,7 @@ mod tests {
 
     #[test]
     fn another_rule_of_number_keys_is_another_version() {
-        assert_eq!(STEPS.last().map(|step| step.rule), Some(RULE), "who raises it adds a step");
+        assert_eq!(STEPS.last().map(|step| step.rule), Some(KEY_RULE), "who raises it adds a step");
         let step = |rule| Step { sqlite: "", postgres: "", only_adds: true, rule };
         assert_eq!(opens_from(&[step(1), step(1)]), 1);
         assert_eq!(opens_from(&[step(1), step(2)]), 2);

@@ -4,12 +4,9 @@ use ozonetel_sdk::types::PhoneNumber;
 
 use super::column::needed;
 use super::db::{Db, Record, Tx, Value};
+use super::migrate;
 use crate::error::StoreError;
-use crate::leg::number_key;
-
-/// The rule by which number keys are made. Who changes what [`number_key`] answers raises it, with a step of the tables
-/// (`migrate.rs`) that refuses programs of the rule before.
-pub(super) const RULE: i64 = 1;
+use crate::leg::{KEY_RULE, number_key};
 
 /// Rows of one transaction: others write in between.
 const TOGETHER: usize = 1_000;
@@ -31,18 +28,19 @@ const STATE: &str = "select number_keys, keyed_to from cdr_store where id = 1";
 
 fn is_renewed(state: Option<&Record>) -> Result<bool, StoreError> {
     let rule = state.map_or(Ok(None), |state| state.int("number_keys"))?;
-    Ok(rule.is_some_and(|rule| rule >= RULE))
+    Ok(rule.is_some_and(|rule| rule >= KEY_RULE))
 }
 
 /// The next rows; whether there are no more.
 async fn part(tx: &mut Tx) -> Result<bool, StoreError> {
+    migrate::fits(tx).await?;
     let state = tx.rows(STATE, vec![]).await?;
     if is_renewed(state.first())? {
         return Ok(true);
     }
     let after = state.first().map_or(Ok(None), |state| state.text("keyed_to"))?;
     // What was done by another rule is done anew.
-    let mark = format!("{RULE} ");
+    let mark = format!("{KEY_RULE} ");
     let after = after.as_deref().and_then(|after| after.strip_prefix(&mark)).unwrap_or_default();
     let select = format!(
         "select key, call_key, number, number_key from cdr_row where key > $1 order by key limit {TOGETHER}"
@@ -50,7 +48,7 @@ async fn part(tx: &mut Tx) -> Result<bool, StoreError> {
     let rows = tx.rows(select, vec![Value::text(after)]).await?;
     let Some(last) = rows.last() else {
         let done = "update cdr_store set number_keys = $1, keyed_to = null where id = 1";
-        tx.execute(done, vec![Value::int(RULE)]).await?;
+        tx.execute(done, vec![Value::int(KEY_RULE)]).await?;
         return Ok(true);
     };
     let last = needed(last.text("key")?, "key")?;
@@ -104,6 +102,6 @@ mod tests {
             Some("local 0139"),
             None,
         ];
-        assert_eq!((RULE, keys), (1, expected.map(|key| key.map(String::from))));
+        assert_eq!((KEY_RULE, keys), (1, expected.map(|key| key.map(String::from))));
     }
 }

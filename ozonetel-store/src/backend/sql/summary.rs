@@ -5,12 +5,14 @@ use ozonetel_sdk::types::Day;
 use super::super::SummaryRows;
 use super::column::{day, text_of};
 use super::db::{Db, Value};
+use super::migrate;
 use crate::error::StoreError;
 use crate::leg::{agent_key, seconds, text};
 
 /// Replaces the days.
 pub(super) async fn save(db: &Db, days: &SummaryRows, at: i64) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
+    migrate::fits(&mut tx).await?;
     for (day, rows) in days {
         tx.execute("delete from cdr_summary where day = $1", vec![text_of(*day)]).await?;
         let sql = "insert into cdr_summary_day (day, stored_at, rows) values ($1, $2, $3)

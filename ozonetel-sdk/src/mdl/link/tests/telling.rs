@@ -297,6 +297,8 @@ fn an_id_under_its_own_name_takes_the_place_of_one_that_stood_in_for_it() {
     // The echo of what we sent, another agent's, another client's, and a name that may stand in.
     say(&mut link, r#"{"type":"response","usId":"c2Vzc2lvbi0wMDE=","browserSessionId":"own"}"#);
     say(&mut link, r#"{"type":"x","agentId":"agent02","usId":"no","browserSessionId":"no"}"#);
+    say(&mut link, r#"{"type":"x","agentUniqId":1002,"usId":"no","browserSessionId":"no"}"#);
+    say(&mut link, r#"{"type":"x","customer":"acme_sales","usId":"no","browserSessionId":"no"}"#);
     say(&mut link, r#"{"type":"event","name":"login","usId":"no"}"#);
     say(&mut link, r#"{"type":"x","usid":"no","sourceId":"no","usId":""}"#);
     assert_eq!(ids(&link), named("c2Vzc2lvbi0wMDE=", "own"));
@@ -318,6 +320,30 @@ fn an_id_under_its_own_name_takes_the_place_of_one_that_stood_in_for_it() {
         link.on(at(60), step);
     }
     assert_eq!(ids(&link), named("c2Vzc2lvbi0wMDE=", "own"));
+}
+
+#[test]
+fn an_id_of_the_callers_own_is_not_the_sessions_when_a_reply_repeats_it() {
+    let mut link = up();
+    let send = |link: &mut Link| {
+        let request = TokenRequest::new("tbX").field("usId", "mine").in_session();
+        let out = link.on(at(1), LinkInput::Send { ticket: 1, request });
+        let [LinkOutput::Write(token)] = out.as_slice() else { panic!("one write") };
+        token.utid().unwrap().into_owned()
+    };
+    let reply = |link: &mut Link, utid: &str, us_id: &str| {
+        let fields = format!(r#""type":"response","utid":{utid},"resp":"Success:tbX""#);
+        link.on(at(2), LinkInput::Text(&format!(r#"{{{fields},"usId":"{us_id}"}}"#)));
+        link.session().unwrap().us_id().to_owned()
+    };
+    let utid = send(&mut link);
+    assert_eq!(reply(&mut link, &utid, "mine"), "c2Vzc2lvbi0wMDE=");
+    assert_eq!(reply(&mut link, &utid, "mine"), "c2Vzc2lvbi0wMDE=", "the reply once more");
+    let late = send(&mut link);
+    link.on(at(31), LinkInput::Tick);
+    assert_eq!(reply(&mut link, &late, "mine"), "c2Vzc2lvbi0wMDE=", "after its time");
+    let utid = send(&mut link);
+    assert_eq!(reply(&mut link, &utid, "B"), "B", "one that was not sent is the service's");
 }
 
 #[test]

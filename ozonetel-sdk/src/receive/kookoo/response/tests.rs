@@ -243,4 +243,8 @@ proptest! {
 fn debug_shows_no_spoken_text() {
     let answer = IvrResponse::new().then(PlayText::new(SensitiveText::from("Dear A B")));
     assert!(!format!("{answer:?}").contains("A B"));
+    // A tag is named by whoever wrote the XML.
+    let shown = format!("{:?}", Element::new("n9000000001").attribute("n9000000002", "x"));
+    assert!(!shown.contains("900000000"), "{shown}");
+    assert!(format!("{:?}", Element::new("say-as")).contains("say-as"));
 }

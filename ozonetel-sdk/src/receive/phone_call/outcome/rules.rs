@@ -34,8 +34,6 @@ pub(super) enum Evidence {
     Answered,
     /// `Status` says that no one answered, and a leg has a word that is not listed.
     UnansweredOddly,
-    /// The same of the dial, where the customer did not hang up.
-    EndedOddly,
     /// The word of a leg is one of these.
     Word(LegRole, &'static [DialStatusKind]),
     /// The customer hung up, and no agent's leg has a word.
@@ -61,7 +59,7 @@ pub(super) const RULES: &[OutcomeRule] = {
     use CallOutcomeKind as O;
     use CallScope::{Any, Dialed, Inbound};
     use DialStatusKind as D;
-    use Evidence::{Answered, EndedOddly, LeftAlone, Running, UnansweredOddly, Word};
+    use Evidence::{Answered, LeftAlone, Running, UnansweredOddly, Word};
     use LegRole::{Agent, Customer, Dial};
     &[
         rule(Any, Running, O::InProgress),
@@ -82,8 +80,9 @@ pub(super) const RULES: &[OutcomeRule] = {
         rule(Dialed, Word(Dial, &[D::InvalidNumber]), O::WrongNumber),
         rule(Dialed, Word(Dial, &[D::Rejected]), O::Rejected),
         rule(Dialed, Word(Dial, &[D::NetworkError]), O::NetworkError),
-        // The queue's limit is the call's last word, whether an agent was rung before or, as a callback says, none.
-        rule(Inbound, EndedOddly, O::Missed),
+        // The call's last word, whether or not an agent was rung before. `UserHangup` beside it does not show that the caller
+        // left: it is not evidence that a person hung up.
+        rule(Inbound, Word(Dial, &[D::QueueTimeout]), O::Missed),
         rule(
             Any,
             Word(
@@ -140,9 +139,6 @@ impl OutcomeRule {
                 Evidence::UnansweredOddly => {
                     unanswered
                         && [&raw.dial, &raw.agent, &raw.customer].into_iter().flatten().any(odd)
-                }
-                Evidence::EndedOddly => {
-                    unanswered && !by_user && raw.dial.as_ref().is_some_and(odd)
                 }
                 Evidence::Word(who, kinds) => of(who)
                     .as_ref()

@@ -74,6 +74,20 @@ fn a_key_in_text_within_text_is_taken_out_in_any_form() {
 }
 
 #[test]
+fn a_key_beside_its_name_is_taken_out_where_either_came_twice() {
+    let other = "test-key-4567";
+    for pair in [
+        format!(r#"{{"name":"Apikey","value":"{KEY}","value":"{other}","a":1,"b":2}}"#),
+        format!(r#"{{"name":"x","name":"Apikey","value":"{KEY}","a":1,"b":2}}"#),
+        format!(r#"{{"name":"Apikey","name":"x","value":"{KEY}","a":1,"b":2}}"#),
+    ] {
+        let body = format!(r#"{{"monitorUCID":"1","fields":[{pair}]}}"#);
+        let kept = stored(body.as_bytes());
+        assert!(!kept.contains(KEY) && !kept.contains(other), "{pair}");
+    }
+}
+
+#[test]
 fn a_word_about_keys_in_a_text_is_no_proof_and_blanks_nothing_else() {
     let body = json!({ "monitorUCID": "1", "Status": "Answered", "Apikey": KEY,
         "UUI": r#"{"apikey":"Answered"}"#, "Comments": "asked what an api key is" });

@@ -187,6 +187,39 @@ fn what_stands_beside_data_is_in_every_object() {
 }
 
 #[test]
+fn what_stands_beside_data_never_makes_it_too_much_to_be_read_again() {
+    let fields = |count: usize, name: &str| -> Map<String, Value> {
+        (0..count).map(|n| (format!("{name}{n}"), Value::from("1"))).collect()
+    };
+    let push = |data: Value, beside: &Map<String, Value>| {
+        let data = data.to_string();
+        let mut pairs = vec![("data", data.as_str())];
+        pairs.extend(beside.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap())));
+        let sanitized = read(&form(&pairs))?;
+        let stored = sanitized.to_json();
+        assert_eq!(read(stored.as_bytes()).map(|again| again.to_json()), Ok(stored));
+        let shared = |fields: &&Map<String, Value>| beside.keys().all(|n| fields.contains_key(n));
+        Ok::<_, PushError>(sanitized.objects().filter(shared).count())
+    };
+    // 256 fields of one object.
+    let many = Value::from(fields(150, "a"));
+    assert_eq!(push(many.clone(), &fields(106, "b")), Ok(1));
+    let error = push(many.clone(), &fields(107, "b")).unwrap_err();
+    assert_eq!(error.kind(), PushErrorKind::TooMany);
+    assert_eq!(push(serde_json::json!([{"a": 1}, many]), &fields(107, "b")), Ok(1));
+    // 256 KiB of all.
+    let text = |bytes: usize| Value::from("x".repeat(bytes));
+    let list: Value = (0..100).map(|_| serde_json::json!({"a": text(2_000)})).collect();
+    for (bytes, shared) in [(500, 100), (2_000, 1)] {
+        let beside = Map::from_iter([("b".to_owned(), text(bytes))]);
+        assert_eq!(push(list.clone(), &beside), Ok(shared), "{bytes}");
+    }
+    // Names that are in both become longer.
+    let both = Map::from_iter([("a".to_owned(), text(605))]);
+    assert_eq!(push(list, &both), Ok(100));
+}
+
+#[test]
 fn debug_shows_no_number_where_a_name_should_be() {
     let query = "%7B%22monitorUCID%22%3A%2290000000000000001%22%2C%22CallerID%22%3A%22Lucy%22%7D&Type=Manual&9000000001";
     let sanitized = SanitizedPush::read(
