@@ -204,7 +204,8 @@ mod tests {
     #[test]
     fn what_is_within_a_field_is_shown_as_what_it_is() {
         let recipient = json!({"id": "919000000017"});
-        let rows = json!([9_000_000_018_u64, {"url": "https://x.test/?code=s3cret", "password": "pw"}]);
+        let rows =
+            json!([9_000_000_018_u64, {"url": "https://x.test/?code=s3cret", "password": "pw"}]);
         let within = json!({"url": "https://x.test/?…", "password": "(hidden)"});
         assert_eq!(shown("recipient", &recipient, false), json!({"id": "…17"}));
         assert_eq!(shown("recipient", &recipient, true), recipient);

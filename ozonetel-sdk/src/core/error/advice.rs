@@ -72,28 +72,12 @@ pub(super) fn advice(error: &Error) -> Option<&'static str> {
         (_, Some(Reason::BadInput)) => {
             Some("correct the request: the service refuses it however often it is sent")
         }
-        (_, Some(Reason::NotFound)) if error.call().starts_with("call_control.") => Some(
-            "check the call's id, DID and phone name; a call that is over is not found, and an account may control calls \
-             of offline campaigns alone",
-        ),
-        (_, Some(Reason::NotFound)) => {
-            Some("check the id, number or name: the account does not have it, or no longer")
-        }
+        (_, Some(Reason::NotFound)) => Some(not_found(error.call())),
         (_, Some(Reason::NotAllowed)) if is_logged_in_already(error) => Some(
             "the agent is logged in, and there is nothing to do; one who is to be ready again is logged out and in with \
              force-ready",
         ),
-        (_, Some(Reason::NotAllowed)) if error.call() == "dial.agent" => Some(
-            "try again when the agent or the campaign is in another state; an account may want the agent at the toolbar, \
-             and not signed in over REST alone",
-        ),
-        (_, Some(Reason::NotAllowed)) if error.call() == "agents.change_state" => Some(
-            "try again when the agent is in another state; an account may let an agent at the toolbar change it there \
-             alone",
-        ),
-        (_, Some(Reason::NotAllowed)) => {
-            Some("try again when the agent, the campaign or the call is in another state")
-        }
+        (_, Some(Reason::NotAllowed)) => Some(not_allowed(error.call())),
         (ErrorKind::Refused, _) => None,
         (ErrorKind::Input, _) => Some("correct the value; nothing was sent"),
         (ErrorKind::Credentials, _) => {
@@ -113,6 +97,28 @@ pub(super) fn advice(error: &Error) -> Option<&'static str> {
         (ErrorKind::Unreadable, _) => {
             Some("look at the excerpt: this is not an answer of the service as documented")
         }
+    }
+}
+
+fn not_found(call: &str) -> &'static str {
+    if call.starts_with("call_control.") {
+        return "check the call's id, DID and phone name; a call that is over is not found, and an account may control \
+                calls of offline campaigns alone";
+    }
+    "check the id, number or name: the account does not have it, or no longer"
+}
+
+fn not_allowed(call: &str) -> &'static str {
+    match call {
+        "dial.agent" => {
+            "try again when the agent or the campaign is in another state; an account may want the agent at the toolbar, \
+             and not signed in over REST alone"
+        }
+        "agents.change_state" => {
+            "try again when the agent is in another state; an account may let an agent at the toolbar change it there \
+             alone"
+        }
+        _ => "try again when the agent, the campaign or the call is in another state",
     }
 }
 
