@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ozonetel_sdk::types::{AgentId, DispositionName};
+use ozonetel_sdk::types::{AgentId, DispositionName, PhoneNumber};
 use serde_json::json;
 
 use super::joining::{self, profile_changed};
@@ -532,7 +532,7 @@ async fn popups(
             "ucid": call.id, "number": call.state.number, "did": call.state.did,
             "profile": row.is_some(), "callId": row.and_then(|row| row.call_id.as_ref()),
         });
-        let number = call.state.number.as_ref().map(|number| number.as_str());
+        let number = call.state.number.as_ref().map(PhoneNumber::as_str);
         events.push(joining::popup_of(agent, body, number)?);
     }
     if let Some(row) = found {
