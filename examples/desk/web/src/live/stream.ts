@@ -36,9 +36,9 @@ export const BROWSER: Surroundings = {
   open: (url) => new EventSource(url),
   status: async (url) => {
     const stop = new AbortController();
-    try {
-      return (await fetch(url, { cache: 'no-store', signal: stop.signal })).status;
-    } catch { return null; } finally { stop.abort(); }
+    const answer = await fetch(url, { signal: stop.signal }).catch(() => null);
+    stop.abort();
+    return answer?.status ?? null;
   },
   after: (ms, run) => {
     const timer = setTimeout(run, ms);

@@ -300,7 +300,7 @@ describe('the stream', () => {
       expect([stream.standing, suspected.count]).toEqual(['live', 3]);
       // The next connection may be at a desk that knows the name.
       last().onerror?.({} as Event);
-      fire((ms) => ms < 2_000);
+      fire((ms) => ms < 15_000);
       expect([last().url, desk.asked.length]).toEqual(['/api/events?desk-user=u1&after=41', 1]);
     } finally { askAs(''); }
   });
@@ -313,7 +313,7 @@ describe('the stream', () => {
       last().onerror?.({} as Event);
       await Promise.resolve();
       await Promise.resolve();
-      fire((ms) => ms < 10_000);
+      fire((ms) => ms < 15_000);
     }
     expect([sources.length, desk.asked.length]).toEqual([4, 2]);
     stream.stop();
