@@ -88,7 +88,7 @@ export const en = {
   },
   reason: {
     no_answer_yet: 'nobody has answered yet', call_ended: 'the call has ended', already_held: 'it is on hold already', not_held: 'it is not on hold', not_your_call: 'it is not your call',
-    outside_calling_hours: 'outside calling hours', blocked_number: 'the number is blocked', not_available_on_account: 'not available on this account', in_a_call: 'you are in a call', claimed: 'a colleague has taken this number', other_user: 'somebody else is signed in',
+    outside_calling_hours: 'outside calling hours', blocked_number: 'the number is blocked', not_available_on_account: 'not available on this account', in_a_call: 'you are in a call', others_call: 'somebody else’s call is up in another tab', claimed: 'a colleague has taken this number', other_user: 'somebody else is signed in',
     stale: 'the page is out of date', no_audio_here: 'this tab has no audio of the call', no_answer: 'the phone’s tab does not answer', microphone_missing: 'no microphone', microphone_forbidden: 'the microphone is blocked',
     not_recording: 'nothing is recorded', already_paused: 'it is paused already', not_paused: 'it is not paused', no_disposition_yet: 'the call has not ended', already_disposed: 'it is disposed already',
     already_muted: 'you are muted already', not_muted: 'you are not muted', no_number: 'the number is not known', no_one_to_drop: 'there is no third party', no_transfer: 'no transfer is under way', transfer_under_way: 'a transfer is under way',

@@ -88,7 +88,7 @@ export const hi: Words = {
   },
   reason: {
     no_answer_yet: 'अभी किसी ने नहीं उठाया', call_ended: 'कॉल समाप्त हो गई है', already_held: 'पहले से होल्ड पर है', not_held: 'होल्ड पर नहीं है', not_your_call: 'यह आपकी कॉल नहीं है',
-    outside_calling_hours: 'कॉल के समय से बाहर', blocked_number: 'नंबर रोका गया है', not_available_on_account: 'इस खाते में उपलब्ध नहीं', in_a_call: 'आप कॉल में हैं', claimed: 'यह नंबर किसी सहकर्मी ने लिया है', other_user: 'कोई और साइन इन है',
+    outside_calling_hours: 'कॉल के समय से बाहर', blocked_number: 'नंबर रोका गया है', not_available_on_account: 'इस खाते में उपलब्ध नहीं', in_a_call: 'आप कॉल में हैं', others_call: 'दूसरे टैब में किसी और की कॉल चल रही है', claimed: 'यह नंबर किसी सहकर्मी ने लिया है', other_user: 'कोई और साइन इन है',
     stale: 'पन्ना पुराना हो गया है', no_audio_here: 'इस टैब में कॉल की आवाज़ नहीं है', no_answer: 'फ़ोन वाला टैब उत्तर नहीं दे रहा', microphone_missing: 'माइक नहीं है', microphone_forbidden: 'माइक रोका गया है',
     not_recording: 'कुछ रिकॉर्ड नहीं हो रहा', already_paused: 'पहले से रुकी है', not_paused: 'रुकी नहीं है', no_disposition_yet: 'कॉल समाप्त नहीं हुई है', already_disposed: 'निपटान पहले ही हो गया',
     already_muted: 'आप पहले से म्यूट हैं', not_muted: 'आप म्यूट नहीं हैं', no_number: 'नंबर ज्ञात नहीं', no_one_to_drop: 'कोई तीसरा पक्ष नहीं है', no_transfer: 'कोई ट्रांसफ़र नहीं चल रहा', transfer_under_way: 'ट्रांसफ़र चल रहा है',
