@@ -86,13 +86,8 @@ fn all(with_assist: bool) -> OpenApiRouter<Desk> {
 
 /// Pages of the listed origins may send requests with a token. Cookies stay with this desk's own pages.
 fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
-    let exposed = [
-        "x-request-id",
-        "desk-dial",
-        "desk-unreadable-rows",
-        "idempotent-replayed",
-        "retry-after",
-    ];
+    let exposed =
+        ["x-request-id", "desk-dial", "desk-unreadable-rows", "idempotent-replayed", "retry-after"];
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
