@@ -81,7 +81,7 @@ export const en = {
     participants: 'On the call', roles: { customer: 'Customer', agent: 'Agent', third: 'Third party' } as Record<string, string>,
     states: { ringing: 'ringing', on: 'on the call', left: 'left', not_confirmed: 'not confirmed' } as Record<string, string>,
     unknownTitle: 'We do not know whether the customer’s phone rang.', unknownWhy: 'We are looking. Do not call again until it is clear.',
-    reference: (reference: string) => `Reference ${reference}`, notRung: 'The call was not placed.', didRing: 'The customer’s phone did ring.', silent: 'Nothing has been heard of this call yet.', reveal: 'Show number', kick: 'Remove',
+    reference: (reference: string) => `Reference ${reference}`, notRung: 'The call was not placed.', didRing: 'The customer’s phone did ring.', earlier: 'That was your earlier try. No call goes out now.', silent: 'Nothing has been heard of this call yet.', reveal: 'Show number', kick: 'Remove',
     pickUp: 'Pick up to connect', history: 'Earlier calls', noHistory: 'No earlier calls.', historyFailed: 'Earlier calls could not be loaded.',
     notes: 'Notes', saved: (at: string) => `saved ${at}`, saving: 'saving…', notSaved: 'not saved: the desk cannot be reached', notesRefused: (why: string) => `not saved: the desk refuses it. ${why}`,
     muted: 'muted', outbound: 'outbound', inbound: 'inbound', transferred: 'transferred',

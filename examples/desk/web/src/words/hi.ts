@@ -81,7 +81,7 @@ export const hi: Words = {
     participants: 'कॉल पर कौन', roles: { customer: 'ग्राहक', agent: 'एजेंट', third: 'तीसरा पक्ष' },
     states: { ringing: 'घंटी बज रही है', on: 'कॉल पर', left: 'चले गए', not_confirmed: 'पुष्ट नहीं' },
     unknownTitle: 'पता नहीं कि ग्राहक का फ़ोन बजा या नहीं।', unknownWhy: 'हम देख रहे हैं। स्पष्ट होने तक फिर कॉल न करें।',
-    reference: (reference) => `संदर्भ ${reference}`, notRung: 'कॉल नहीं लगाई गई।', didRing: 'ग्राहक का फ़ोन बजा था।', silent: 'इस कॉल की अब तक कोई ख़बर नहीं आई है।', reveal: 'नंबर दिखाएँ', kick: 'हटाएँ',
+    reference: (reference) => `संदर्भ ${reference}`, notRung: 'कॉल नहीं लगाई गई।', didRing: 'ग्राहक का फ़ोन बजा था।', earlier: 'वह आपका पहले वाला प्रयास था। अभी कोई कॉल नहीं जा रही है।', silent: 'इस कॉल की अब तक कोई ख़बर नहीं आई है।', reveal: 'नंबर दिखाएँ', kick: 'हटाएँ',
     pickUp: 'जुड़ने के लिए उठाएँ', history: 'पिछली कॉल', noHistory: 'कोई पिछली कॉल नहीं।', historyFailed: 'पिछली कॉल नहीं खुल सकीं।',
     notes: 'टिप्पणी', saved: (at) => `${at} पर सहेजा`, saving: 'सहेज रहे हैं…', notSaved: 'नहीं सहेजा: डेस्क तक पहुँच नहीं', notesRefused: (why) => `नहीं सहेजा: डेस्क ने अस्वीकार किया। ${why}`,
     muted: 'आप म्यूट हैं', outbound: 'जाने वाली', inbound: 'आने वाली', transferred: 'ट्रांसफ़र हुई',

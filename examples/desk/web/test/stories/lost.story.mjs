@@ -153,6 +153,7 @@ describe('lost', { concurrency: 2 }, () => {
     await person.back();
     await person.dial('+91 90000 00001');
     await page.getByText('The customer’s phone did ring.').waitFor();
+    await page.getByText('No call goes out now.').waitFor();
     assert.equal((await desk.callsTo('9000000001')).length, 1);
     await person.picture('did-ring');
     await person.button('Close').click();

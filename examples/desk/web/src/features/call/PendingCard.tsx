@@ -53,7 +53,7 @@ export function PendingCard({ pending }: { pending: Pending }) {
       {lost ? (
         <div className="body"><Notice tone="warning"><p><strong>{words.call.unknownTitle}</strong></p><p>{words.call.unknownWhy}</p>{pending.reference && <p className="small muted">{words.call.reference(pending.reference)}</p>}</Notice></div>
       ) : over ? (
-        <div className="body"><Notice tone={state === 'happened' ? 'warning' : 'bad'} action={<Button small onClick={forgetPending}>{words.close}</Button>}><p><strong>{state === 'happened' ? words.call.didRing : words.call.notRung}</strong></p>{why && <p>{why}</p>}{pending.reason === 'dial_open' && pending.reference && <p className="small muted">{words.call.reference(pending.reference)}</p>}</Notice></div>
+        <div className="body"><Notice tone={state === 'happened' ? 'warning' : 'bad'} action={<Button small onClick={forgetPending}>{words.close}</Button>}><p><strong>{state === 'happened' ? words.call.didRing : words.call.notRung}</strong></p>{state === 'happened' && pending.repeats && <p>{words.call.earlier}</p>}{why && <p>{why}</p>}{pending.reason === 'dial_open' && pending.reference && <p className="small muted">{words.call.reference(pending.reference)}</p>}</Notice></div>
       ) : (
         <>
           <p className="facts" role="status"><Chip tone="blue">{words.call.calling}</Chip></p>
