@@ -88,6 +88,7 @@ fn all(with_assist: bool) -> OpenApiRouter<Desk> {
 fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
     let exposed = [
         "x-request-id",
+        "desk-dial",
         "desk-unreadable-rows",
         "desk-read-at",
         "idempotent-replayed",

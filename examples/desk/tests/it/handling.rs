@@ -111,6 +111,36 @@ async fn a_repeated_post_rings_once() {
     assert!(wrong.text("message").starts_with("number has to be one number"), "{}", wrong.json);
 }
 
+fn row(answer: &Answer) -> Option<&str> {
+    answer.headers.get("desk-dial").and_then(|id| id.to_str().ok())
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_answer_says_whether_a_row_stands_for_the_key() {
+    let floor = Floor::new();
+    let browser = Browser::new(&floor, Role::Agent).await;
+    // What is refused before anything is written down has none.
+    assert_eq!(row(&browser.dial("k0", "hello").await.problem(400)), None);
+    // The service refuses it: the agent is not logged in.
+    let refused = browser.dial("k1", "9000000001").await.problem(409);
+    let id = row(&refused).unwrap().to_owned();
+    let kept = browser.get("/api/dials/k1").await.ok();
+    assert_eq!((kept.text("id"), kept.text("state")), (id.as_str(), "refused"));
+    let again = browser.dial("k1", "9000000001").await;
+    assert_eq!((row(&again), is_replay(&again)), (Some(id.as_str()), true));
+    let used = browser.dial("k1", "9000000002").await.problem(422);
+    assert_eq!(row(&used), Some(id.as_str()));
+    floor.post("agent-login", &json!({})).await.ok();
+    let placed = browser.dial("k2", "9000000001").await.ok();
+    assert_eq!(row(&placed), Some(placed.text("id")));
+    // The open dial is another one's.
+    let open = browser.dial("k3", "9000000002").await.problem(409);
+    assert_eq!((row(&open), open.text("reference")), (None, placed.text("reference")));
+    // The routes of existing front ends answer as ever.
+    let body = json!({"phoneNumber": "9000000001"});
+    assert_eq!(row(&floor.post("dial", &body).await), None);
+}
+
 #[tokio::test(start_paused = true)]
 async fn two_clicks_ring_once() {
     let floor = floor().await;

@@ -1,5 +1,6 @@
 /** What a page has once: cache, stream, phone, its owner. Outside React, so that nothing is made twice. */
 import { askAs, get, hold, signedOut, whenOther } from './api/client';
+import { isDialPlace, placeOf } from './features/call/kept';
 import { askForUpgrade } from './live/build';
 import { forgetDrafts, hasLostDrafts, isNotesPlace, leaveDrafts, pauseDrafts, putDraftsAside, resumeDrafts } from './features/call/drafts';
 import { KEYS, apply } from './live/cache';
@@ -20,7 +21,7 @@ export const whose = new Whose({
 export const stream = new Stream((message) => apply(cache, message), BROWSER, whose.suspect);
 export const softphone = new Softphone();
 // A call under the password is nobody's to command who is signed in meanwhile.
-export const owner = new Owner(async (command, value) => (isForeign ? 'in_a_call' : softphone.carryOut(command, value)));
+export const owner = new Owner(async (command, value) => (isForeign ? 'others_call' : softphone.carryOut(command, value)));
 export const keeper = new Keeper(owner, softphone);
 
 /** As whom the page goes on. */
@@ -32,11 +33,11 @@ let isGone = false;
 
 const USER = 'desk-user';
 /**
- * A dial and windows of who was signed in are none of the next one's; notes that could not be kept wait for whose they are.
+ * What who was signed in had open is none of the next one's; dials, and notes that could not be kept, wait for whose they are.
  * Whose they were stays: an answer that comes before the page goes may write some of it again, which the next page forgets.
  */
 function forget() {
-  for (const name of Object.keys(sessionStorage)) if (name !== USER && !isNotesPlace(name)) sessionStorage.removeItem(name);
+  for (const name of Object.keys(sessionStorage)) if (name !== USER && !isNotesPlace(name) && !isDialPlace(name)) sessionStorage.removeItem(name);
 }
 
 /**
@@ -52,7 +53,11 @@ export function isTabOf(user: string): boolean {
   return true;
 }
 
-/** The page is somebody else's now, or nobody's. A call that is up here goes on first, under a password: the page asks, says and hears nothing meanwhile. */
+/**
+ * The page is somebody else's now, or nobody's. A call that is up here goes on first, under a password: the page asks, says and
+ * hears nothing meanwhile. The call's own sockets, of the relay and of its sound, go on for as long as the session does under
+ * which they were opened: they are of this call and of nobody else's. Once it ends, the desk closes them and opens none.
+ */
 function other() {
   if (isGone) return;
   if (softphone.phone.leg.kind !== 'up') {
@@ -124,6 +129,8 @@ export function begin(user: string, hasPhone: boolean) {
 export function leave() {
   whose.is(null);
   forgetDrafts();
+  // What may still arrive at the desk is remembered: whoever is back soon does not ring the same customer twice.
+  sessionStorage.removeItem(placeOf('dial', sessionStorage.getItem(USER)));
   go();
 }
 

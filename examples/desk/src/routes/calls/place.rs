@@ -22,6 +22,8 @@ use crate::routes::calls::audit_row;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+/// The ledger's row that stands for the request's key: no other dial goes out under it.
+const DIAL: HeaderName = HeaderName::from_static("desk-dial");
 
 /// Whom to call.
 #[derive(Deserialize, ToSchema)]
@@ -85,6 +87,9 @@ impl PlacedCall {
 /// With the same `Idempotency-Key` and body the first answer is given again and no one is rung. An agent has one open
 /// dial: another one meanwhile is refused with the address of the first. An agent who is in a call does not dial
 /// (`in_a_call`), nor does anyone call a number whose missed call a colleague has taken (`claimed`).
+///
+/// `Desk-Dial` is the id of the row that stands for the key, whatever the answer is. A refusal without it was written
+/// down nowhere: a request under the same key that is still on its way may be the one that rings.
 #[utoipa::path(
     post,
     path = "/api/calls",
@@ -93,16 +98,47 @@ impl PlacedCall {
     extensions(("x-allow" = json!("agent:own"))),
     request_body = PlaceCall,
     responses(
-        (status = 200, description = "Placed, or the first answer again", body = PlacedCall),
-        (status = 202, description = "Still going on: see Location", body = PlacedCall),
+        (
+            status = 200,
+            description = "Placed, or the first answer again",
+            body = PlacedCall,
+            headers(
+                ("Desk-Dial" = String, description = "The dial's id in the ledger"),
+                ("Idempotent-Replayed" = bool, description = "`true` of the first answer again: no one was rung now"),
+            ),
+        ),
+        (
+            status = 202,
+            description = "Still going on: see Location",
+            body = PlacedCall,
+            headers(
+                ("Desk-Dial" = String, description = "The dial's id in the ledger"),
+                ("Idempotent-Replayed" = bool, description = "`true`: no one was rung now"),
+            ),
+        ),
         (
             status = 409,
             description = "`reason` says why: the agent is in a call (`in_a_call`), a colleague has taken the number's missed \
                            call (`claimed`), it is not the time to call (`outside_calling_hours`); or the agent is not \
                            available, or has an open dial: see Location",
+            headers(
+                ("Desk-Dial" = String, description = "The id of the key's dial in the ledger; without it there is none"),
+                ("Idempotent-Replayed" = bool, description = "`true` of the first answer again"),
+            ),
         ),
-        (status = 422, description = "The key was used for something else; the number is not called"),
-        (status = 504, description = "It may have happened: do not repeat it"),
+        (
+            status = 422,
+            description = "The key was used for something else; the number is not called",
+            headers(
+                ("Desk-Dial" = String, description = "The id of the key's dial in the ledger; without it there is none"),
+                ("Idempotent-Replayed" = bool, description = "`true` of the first answer again"),
+            ),
+        ),
+        (
+            status = 504,
+            description = "It may have happened: do not repeat it",
+            headers(("Desk-Dial" = String, description = "The id of the key's dial in the ledger, where it is known")),
+        ),
     ),
 )]
 pub(crate) async fn place(
@@ -121,7 +157,22 @@ pub(crate) async fn place(
     let order = DialOrder { user, key, agent, number, campaign, did, phone_name, audit };
     let reply =
         dial(&desk, order).await.map_err(|problem| problem.renaming("phoneNumber", "number"))?;
-    Ok(answer(reply, PlacedCall::of))
+    let row = row_of_key(&reply).and_then(|entry| HeaderValue::from_str(&entry.id).ok());
+    let mut response = answer(reply, PlacedCall::of);
+    if let Some(row) = row {
+        response.headers_mut().insert(DIAL, row);
+    }
+    Ok(response)
+}
+
+/// The row that stands for the request's key. An open dial of the agent's is another one.
+fn row_of_key(reply: &DialReply) -> Option<&DialEntry> {
+    match reply {
+        DialReply::Answered { entry, .. }
+        | DialReply::UnderWay(entry)
+        | DialReply::OtherBody(entry) => Some(entry),
+        DialReply::AgentBusy(_) => None,
+    }
 }
 
 /// The request's key, or what is wrong with it: it is too long, or holds what cannot be seen.

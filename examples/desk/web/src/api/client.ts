@@ -16,6 +16,8 @@ export interface Ask<Q = Record<string, Value>> {
   key?: string;
   /** Goes out even if the page goes. */
   keepalive?: boolean;
+  /** Is told the head of the answer, whatever that is. */
+  hears?: (headers: Headers) => void;
 }
 
 let onSignedOut: () => void = () => {};
@@ -41,9 +43,9 @@ export function askAs(of: string) {
 }
 /** Somebody else is signed in: nothing goes out but the question who is, and a password. */
 export function hold() { isHeld = true; }
-/** An address of the desk's that the browser opens by itself, without a header. */
-export function ofUser(path: string, query: Record<string, string> = {}): string {
-  const all = new URLSearchParams({ ...(user === null ? {} : { [DESK_USER]: user }), ...query }).toString();
+/** An address of the desk's that the browser opens by itself, without a header; it says whose page asks. */
+export function ofUser(path: string, query: Record<string, string> = {}, isNamed = true): string {
+  const all = new URLSearchParams({ ...(user === null || !isNamed ? {} : { [DESK_USER]: user }), ...query }).toString();
   return all ? `${path}?${all}` : path;
 }
 /** What is asked whoever is signed in. */
@@ -51,7 +53,7 @@ const isFree = (method: Method, path: string) => (method === 'GET' && path === '
 
 /** One request to the desk. Never repeated: whoever asks decides. Nor is a question taken back when its part of the page
  * goes: that would ask it again when the part comes back, and what it brings is kept anyway. Throws a `Problem`. */
-export async function ask<T>(method: Method, path: string, { body, type: sentAs, query, key, keepalive = false }: Ask = {}): Promise<T> {
+export async function ask<T>(method: Method, path: string, { body, type: sentAs, query, key, keepalive = false, hears }: Ask = {}): Promise<T> {
   const url = new URL(path, location.origin);
   for (const [name, value] of Object.entries<Value>(query ?? {})) {
     if (value !== null && value !== undefined && value !== '') url.searchParams.set(name, String(value));
@@ -73,6 +75,7 @@ export async function ask<T>(method: Method, path: string, { body, type: sentAs,
   } catch {
     throw unanswered(method !== 'GET');
   }
+  hears?.(response.headers);
   if (!response.ok) {
     const problem = await problemOf(response);
     if (problem.status === 401) {

@@ -10,6 +10,9 @@ const SILENCE_MS = 40_000;
 /** Commands are blocked when nothing came for so long. */
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
+const BAD_REQUEST = 400;
+/** After so many openings without success in a row it is asked why. */
+const ASKS_AFTER = 2;
 
 const KINDS: readonly string[] = [
   'snapshot', 'call.changed', 'call.merged', 'agent.changed', 'missed.changed', 'worklist.changed', 'followup.changed',
@@ -24,11 +27,19 @@ export interface Source {
 
 export interface Surroundings {
   open(url: string): Source;
+  /** The status with which the desk answers there, which an EventSource does not say; `null` of no answer. */
+  status(url: string): Promise<number | null>;
   after(ms: number, run: () => void): () => void;
 }
 
 export const BROWSER: Surroundings = {
   open: (url) => new EventSource(url),
+  status: async (url) => {
+    const stop = new AbortController();
+    const answer = await fetch(url, { signal: stop.signal }).catch(() => null);
+    stop.abort();
+    return answer?.status ?? null;
+  },
   after: (ms, run) => {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);
@@ -46,6 +57,10 @@ export class Stream {
   #staleSince: number | null = null;
   #watchers = new Set<() => void>();
   #ended = true;
+  /** Openings without success since something was heard. */
+  #failed = 0;
+  /** Whether the address says whose page it is. A desk of the version before refuses one that does. */
+  #isNamed = true;
   #kinds = [...KINDS];
   #listeners = new Set<(message: StreamMessage) => void>();
 
@@ -115,13 +130,22 @@ export class Stream {
   #open() {
     this.#close();
     // A new EventSource cannot send Last-Event-ID, so the id goes in the query as well.
-    const source = this.around.open(ofUser('/api/events', this.#lastId ? { after: this.#lastId } : {}));
+    const query: Record<string, string> = this.#lastId ? { after: this.#lastId } : {};
+    const isNamed = this.#isNamed;
+    // The next one may be at a desk of this version.
+    this.#isNamed = true;
+    const url = ofUser('/api/events', query, isNamed);
+    const source = this.around.open(url);
     this.#source = source;
     this.#heard();
     for (const kind of this.#kinds) this.#await(source, kind);
     // A stream that is resumed has nothing to say if nothing was missed; a new one begins with a snapshot.
     source.addEventListener('open', () => {
-      if (source !== this.#source || !this.#lastId) return;
+      if (source !== this.#source) return;
+      this.#failed = 0;
+      // That desk did not look whose page it is.
+      if (!isNamed) this.suspect();
+      if (!this.#lastId) return;
       this.#heard();
       this.#is('live');
     });
@@ -129,13 +153,24 @@ export class Stream {
       if (source !== this.#source) return;
       this.#again('stale');
       this.suspect();
+      this.#failed += 1;
+      if (isNamed && this.#failed >= ASKS_AFTER) void this.#ask(url);
     };
+  }
+
+  /** A desk of the version before, which goes on beside this one or was put back, does not know who is meant by the address. */
+  async #ask(url: string) {
+    const status = await this.around.status(url);
+    if (status !== BAD_REQUEST || this.#ended || this.#source !== null) return;
+    this.#isNamed = false;
+    this.#open();
   }
 
   #arrived(source: Source, kind: string, event: MessageEvent<string>) {
     if (source !== this.#source) return;
     this.#heard();
     this.#wait = FIRST_WAIT_MS;
+    this.#failed = 0;
     if (event.lastEventId) this.#lastId = event.lastEventId;
     if (kind === 'going-away') { this.#again('away'); return; }
     if (kind !== 'tick') {

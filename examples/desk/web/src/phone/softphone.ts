@@ -2,7 +2,7 @@
 import { get, ofUser, post } from '../api/client';
 import { Loudspeaker, microphone } from './audio';
 import type { AudioCommand } from './owner';
-import { Relay } from './relay';
+import type { Relay } from './relay';
 import { START, next, type Answer, type Phone, type PhoneFact } from './machine';
 import type { PhoneNews } from '../api/types';
 import type { Invitation, Sip, SipListener } from './jssip';
@@ -178,7 +178,9 @@ export class Softphone {
     this.#is({ is: 'connecting' });
     const relay = config.agentSocket.relay;
     if (relay !== null) {
-      this.#relay = new Relay(location.origin.replace(/^http/, 'ws') + ofUser(relay));
+      const { Relay: Carries } = await import('./relay');
+      if (isOver()) return;
+      this.#relay = new Carries(location.origin.replace(/^http/, 'ws') + ofUser(relay));
       this.#relay.start();
     }
     await this.useDevices();

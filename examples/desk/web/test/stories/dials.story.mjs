@@ -73,7 +73,7 @@ describe('dials', { concurrency: 2 }, () => {
     await person.dispose('Info Provided');
     await person.back();
     await until('it is closed', async () => (await person.json(`/api/calls/${ucid}`)).phase === 'closed');
-    const keep = (change) => page.evaluate((dial) => sessionStorage.setItem('desk-dial', JSON.stringify(dial)), { key: 'k', number: '9000000001', name: null, leadId: null, lostAt: null, state: 'accepted', reference: null, problem: null, reason: null, ...change });
+    const keep = (change) => page.evaluate((dial) => sessionStorage.setItem(`desk-dial:${sessionStorage.getItem('desk-user')}`, JSON.stringify(dial)), { key: 'k', number: '9000000001', name: null, leadId: null, lostAt: null, state: 'accepted', reference: null, problem: null, reason: null, ...change });
     await keep({ ucid, at: Date.now() - 25_000 });
     await page.reload();
     await page.getByText('Calling …').first().waitFor();
@@ -91,7 +91,7 @@ describe('dials', { concurrency: 2 }, () => {
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
     await page.getByLabel('E-mail').waitFor();
-    assert.equal(await page.evaluate(() => sessionStorage.getItem('desk-dial')), null);
+    assert.equal(await page.evaluate(() => Object.keys(sessionStorage).find((name) => name.startsWith('desk-dial')) ?? null), null);
     await person.leave();
   }));
 

@@ -28,6 +28,25 @@ async function reload(person) {
   await person.page.getByText('You cannot be heard').waitFor();
 }
 
+/** The first dial of a page is held up on its way; the others go through. What was held, and every key. */
+async function heldUp({ page, context }, desk) {
+  const held = [];
+  const keys = [];
+  await page.route('**/api/calls', (route) => {
+    const request = route.request();
+    if (request.method() !== 'POST') return route.fallback();
+    keys.push(request.headers()['idempotency-key']);
+    if (keys.length > 1) return route.fallback();
+    held.push(request);
+    return undefined;
+  });
+  const arrive = () => {
+    const { 'idempotency-key': key, 'desk-user': user } = held[0].headers();
+    return context.request.post(`${desk.http}/api/calls`, { headers: { 'idempotency-key': key, 'desk-user': user, origin: desk.http }, data: held[0].postDataJSON() });
+  };
+  return { held, keys, arrive };
+}
+
 describe('lost', { concurrency: 2 }, () => {
   test('after a reload in mid-call the agent reconnects, and both hear each other', { timeout: 120_000 }, run(async (desk, chromium) => {
     const { person, customer, ucid } = await talking(desk, chromium);
@@ -64,18 +83,9 @@ describe('lost', { concurrency: 2 }, () => {
 
   test('a dial that is held up on its way, and dialled again after a reload, rings the customer once', { timeout: 90_000 }, run(async (desk, chromium) => {
     const person = await agent(desk, chromium);
-    const { page, context } = person;
+    const { page } = person;
     await person.phoneReady();
-    const held = [];
-    const keys = [];
-    await page.route('**/api/calls', (route) => {
-      const request = route.request();
-      if (request.method() !== 'POST') return route.fallback();
-      keys.push(request.headers()['idempotency-key']);
-      if (keys.length > 1) return route.fallback();
-      held.push(request);
-      return undefined;
-    });
+    const { held, keys, arrive } = await heldUp(person, desk);
     await person.dial('9000000001');
     await until('it is on its way', async () => held.length === 1);
     await page.reload();
@@ -88,10 +98,70 @@ describe('lost', { concurrency: 2 }, () => {
     await person.button('End').click();
     await person.dispose('Follow Up');
     // Now the first one comes after all.
-    const { 'idempotency-key': key, 'desk-user': user } = held[0].headers();
-    const late = await context.request.post(`${desk.http}/api/calls`, { headers: { 'idempotency-key': key, 'desk-user': user, origin: desk.http }, data: held[0].postDataJSON() });
-    assert.deepEqual([late.status(), late.headers()['idempotent-replayed'], keys[1] === key], [200, 'true', true]);
+    const late = await arrive();
+    assert.deepEqual([late.status(), late.headers()['idempotent-replayed'], keys[1] === keys[0]], [200, 'true', true]);
     assert.equal((await desk.callsTo('9000000001')).length, 1);
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await person.leave();
+  }));
+
+  test('one that arrives after all is the call that it rings; the next one to that customer is another', { timeout: 90_000 }, run(async (desk, chromium) => {
+    const person = await agent(desk, chromium);
+    const { page } = person;
+    await person.phoneReady();
+    const { held, keys, arrive } = await heldUp(person, desk);
+    await person.dial('9000000001');
+    await until('it is on its way', async () => held.length === 1);
+    await page.reload();
+    person.provokes(/404/);
+    await person.phoneReady();
+    await page.getByText('The call was not placed.').waitFor();
+    await person.button('Close').click();
+    assert.equal((await arrive()).status(), 200);
+    await person.talks();
+    await person.button('End').click();
+    await person.dispose('Follow Up');
+    await person.back();
+    await person.dial('9000000001');
+    await person.talks();
+    assert.equal(keys[1] === keys[0], false);
+    assert.equal((await desk.callsTo('9000000001')).length, 2);
+    await person.button('End').click();
+    await person.dispose('Follow Up');
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await person.leave();
+  }));
+
+  test('one that rang and was over before the page heard of it is told where the agent dials anew, and the next one rings', { timeout: 90_000 }, run(async (desk, chromium) => {
+    const person = await agent(desk, chromium);
+    const { page } = person;
+    await person.phoneReady();
+    const { held, arrive } = await heldUp(person, desk);
+    await person.dial('9000000001');
+    await until('it is on its way', async () => held.length === 1);
+    await page.reload();
+    person.provokes(/404/);
+    await person.phoneReady();
+    await page.getByText('The call was not placed.').waitFor();
+    // What is asked of the dial is not answered, so that the page does not know which call it sees.
+    person.provokes(/ERR_FAILED/);
+    await page.route('**/api/dials/*', (route) => route.abort());
+    assert.equal((await arrive()).status(), 200);
+    await person.talks();
+    await person.button('End').click();
+    await person.dispose('Follow Up');
+    await person.back();
+    await person.dial('+91 90000 00001');
+    await page.getByText('The customer’s phone did ring.').waitFor();
+    await page.getByText('No call goes out now.').waitFor();
+    assert.equal((await desk.callsTo('9000000001')).length, 1);
+    await person.picture('did-ring');
+    await person.button('Close').click();
+    await person.dial('9000000001');
+    await person.talks();
+    assert.equal((await desk.callsTo('9000000001')).length, 2);
+    await person.button('End').click();
+    await person.dispose('Follow Up');
     await page.unrouteAll({ behavior: 'ignoreErrors' });
     await person.leave();
   }));

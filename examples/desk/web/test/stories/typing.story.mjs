@@ -34,8 +34,16 @@ describe('typing', { concurrency: 2 }, () => {
     assert.equal(await page.getByLabel('Notes').inputValue(), text);
     assert.deepEqual([given, await page.locator('input[type=radio]:checked').count()], [[], 0]);
     await until('the notes are kept', async () => (await person.json(`/api/calls/${ucid}`)).notes === text);
-    await person.dispose('Info Provided');
+    // While it is on its way nothing is typed that would not go along.
+    let go = () => {};
+    const held = new Promise((resolve) => { go = resolve; });
+    await page.route('**/disposition', async (route) => { await held; await route.fallback(); });
+    const disposed = person.dispose('Info Provided');
+    await page.locator('textarea[readonly]').waitFor();
+    go();
+    await disposed;
     assert.equal((await person.json(`/api/calls/${ucid}`)).notes, text);
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
     await person.leave();
   }));
 

@@ -22,7 +22,7 @@ vi.mock('../../src/live/stream', () => ({
   Stream: class { standing = 'live'; watch() {} start() { done.steps.push('stream start'); } stop() { done.steps.push('stream stop'); } lost() { done.steps.push('stream lost'); } hurry() { done.steps.push('stream hurry'); } },
 }));
 const put = vi.fn();
-vi.mock('../../src/api/client', () => ({ at: (path: string, { ucid }: { ucid?: string }) => path.replace('{ucid}', ucid ?? ''), put: (...asked: unknown[]) => put(...asked), get: () => Promise.resolve({}), post: vi.fn(), signedOut: () => { done.steps.push('password'); }, hold: () => { done.steps.push('hold'); }, askAs: (user: string) => { done.steps.push(`ask as ${user}`); }, whenOther: (listener: () => void) => { done.other = listener; } }));
+vi.mock('../../src/api/client', () => ({ at: (path: string, { ucid }: { ucid?: string }) => path.replace('{ucid}', ucid ?? ''), put: (...asked: unknown[]) => put(...asked), get: (path: string) => Promise.resolve(path.startsWith('/api/calls/') ? { agent: 'agent01', part: null, notes: '' } : {}), post: vi.fn(), signedOut: () => { done.steps.push('password'); }, hold: () => { done.steps.push('hold'); }, askAs: (user: string) => { done.steps.push(`ask as ${user}`); }, whenOther: (listener: () => void) => { done.other = listener; } }));
 
 const stored: Record<string, string> = {};
 const at = { assign: vi.fn() };
@@ -49,6 +49,7 @@ beforeEach(() => {
 afterEach(() => { vi.unstubAllGlobals(); });
 
 const DIAL = JSON.stringify({ key: 'k', number: '9000000001', name: 'R. Rao', leadId: null, at: 0, lostAt: null, state: 'unknown', ucid: null, reference: null, problem: null, reason: null });
+const UNHEARD = JSON.stringify([{ key: 'k', number: '9000000001', at: 0 }]);
 const NOTES = JSON.stringify([{ ucid: '7', agent: 'agent01', text: 'typed', saved: '' }]);
 
 test('who signs in after a reload has nothing of who had the tab before, whose notes wait there', async () => {
@@ -67,6 +68,8 @@ test('who had it before has all of it', async () => {
   isTabOf('u1');
   begin('u1', false);
   expect(stored).toEqual(before);
+  await Promise.resolve();
+  await Promise.resolve();
   expect(put.mock.calls.map(([path, body]) => [path, body])).toEqual([['/api/calls/7/draft', { notes: 'typed', agent: 'agent01' }]]);
 });
 
@@ -77,6 +80,18 @@ test('a page that is somebody else’s now is left at once, and what could not b
   Object.assign(stored, { 'desk-notes:u1': NOTES, 'desk-dial': DIAL });
   whose.onOther();
   expect([at.assign.mock.calls, stored]).toEqual([[['/']], { 'desk-user': 'u1', 'desk-notes:u1': NOTES }]);
+});
+
+test('a dial that goes on waits for whose it is, whoever has the tab meanwhile', async () => {
+  const { isTabOf, begin, whose } = await page();
+  isTabOf('u1');
+  begin('u1', false);
+  Object.assign(stored, { 'desk-dial:u1': DIAL, 'desk-unheard:u1': UNHEARD });
+  whose.onOther();
+  const next = await page();
+  next.isTabOf('u2');
+  next.begin('u2', false);
+  expect(stored).toEqual({ 'desk-user': 'u2', 'desk-dial:u1': DIAL, 'desk-unheard:u1': UNHEARD });
 });
 
 test('what is written before the page goes is forgotten by the page of whoever is next', async () => {
@@ -151,14 +166,15 @@ test('no other tab commands a call under the password', async () => {
   whose.onOther();
   const meanwhile = await done.carryOut('hang_up');
   begin('u1', true);
-  expect([before, meanwhile, await done.carryOut('hang_up')]).toEqual(['did hang_up', 'in_a_call', 'did hang_up']);
+  expect([before, meanwhile, await done.carryOut('hang_up')]).toEqual(['did hang_up', 'others_call', 'did hang_up']);
 });
 
 test('who signs out leaves nothing of their own behind', async () => {
   const { isTabOf, begin, leave } = await page();
   isTabOf('u1');
   begin('u1', false);
-  Object.assign(stored, { 'desk-notes:u1': NOTES, 'desk-notes:u2': NOTES, 'desk-dial': DIAL });
+  Object.assign(stored, { 'desk-notes:u1': NOTES, 'desk-notes:u2': NOTES, 'desk-dial:u1': DIAL, 'desk-dial:u2': DIAL, 'desk-unheard:u1': UNHEARD });
   leave();
-  expect([at.assign.mock.calls, stored]).toEqual([[['/']], { 'desk-user': 'u1', 'desk-notes:u2': NOTES }]);
+  // What may still ring is remembered.
+  expect([at.assign.mock.calls, stored]).toEqual([[['/']], { 'desk-user': 'u1', 'desk-notes:u2': NOTES, 'desk-dial:u2': DIAL, 'desk-unheard:u1': UNHEARD }]);
 });

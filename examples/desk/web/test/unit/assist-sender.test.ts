@@ -187,10 +187,29 @@ describe('the audio socket', () => {
     expect([sender.listens, lines.length, waits.length]).toEqual([false, 2, 1]);
   });
 
-  test.each([1000, 1008, 4001, 4003, 4400])('after %i it stays closed and listens no more', (code) => {
+  test('a session that ended may be followed by another of the same user: it is opened again by and by, at once where somebody is back, and the gap is told', () => {
+    line().says('on');
+    frame();
+    line().breaks(4003);
+    expect([lines.length, waits.length, sender.isHeard, (waits.at(-1)?.ms ?? 0) >= 7_500]).toEqual([1, 1, false, true]);
+    frames(3);
+    waits.at(-1)?.run();
+    // Nobody is signed in.
+    line().breaks();
+    const waiting = waits.at(-1);
+    sender.hurry();
+    sender.hurry();
+    expect([lines.length, waiting?.off]).toEqual([3, true]);
+    line().says('on');
+    frame();
+    expect([sender.isHeard, line().told]).toEqual([true, ['gap customer 0+3', 'c3']]);
+  });
+
+  test.each([1000, 1008, 4001, 4400])('after %i it stays closed and listens no more', (code) => {
     line().says('on');
     line().breaks(code);
     frames(3);
+    sender.hurry();
     expect([sender.listens, waits.length, lines.length]).toEqual([false, 0, 1]);
   });
 

@@ -170,6 +170,23 @@ describe('what is known of the calls', () => {
     expect(talks.of('1').standing).toBeNull();
   });
 
+  test('that no sound comes counts after events were missed, unless it goes out from here', () => {
+    const talks = new Talks(asks());
+    const silent = { ...call({ ucid: '1' }), assist: { state: 'paused', reason: 'noAudio' } };
+    const on = { callId: '1', state: 'on', reason: null };
+    heard(talks, 'assist', on);
+    talks.hears('1', true);
+    heard(talks, 'snapshot', { calls: [silent] });
+    expect(talks.of('1').standing).toEqual({ state: 'on', reason: null });
+    talks.hears('1', false);
+    heard(talks, 'call.changed', silent);
+    expect(talks.of('1').standing).toEqual({ state: 'on', reason: null });
+    heard(talks, 'snapshot', { calls: [silent] });
+    expect(talks.of('1').standing).toBeNull();
+    heard(talks, 'assist', on);
+    expect(talks.of('1').standing).toEqual({ state: 'on', reason: null });
+  });
+
   test('only so many calls are kept, the newest', () => {
     const talks = new Talks(asks());
     for (let n = 0; n < 20; n += 1) heard(talks, 'transcript', { callId: String(n), entry: entry('a', 0, 'x') });

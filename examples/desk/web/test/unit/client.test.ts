@@ -46,8 +46,8 @@ test('a page says whose it is in all that it asks, but for who is signed in and 
   await put('/api/me/password', { current: '', new: '' });
   expect(asked).toEqual([['GET', '/api/worklist', null], ['GET', '/api/worklist', 'u 1'], ['POST', '/api/calls', 'u 1'], ['DELETE', '/api/session', 'u 1'], ['GET', '/api/me', null], ['POST', '/api/session', null], ['PUT', '/api/me/password', 'u 1']]);
   const opened: string[] = [];
-  new Stream(() => {}, { open: (url) => { opened.push(url); return { addEventListener() {}, close() {}, onerror: null }; }, after: () => () => {} }).start();
-  expect([...opened, ofUser('/api/x', { after: '7' })]).toEqual(['/api/events?desk-user=u+1', '/api/x?desk-user=u+1&after=7']);
+  new Stream(() => {}, { open: (url) => { opened.push(url); return { addEventListener() {}, close() {}, onerror: null }; }, status: () => Promise.resolve(null), after: () => () => {} }).start();
+  expect([...opened, ofUser('/api/x', { after: '7' }), ofUser('/api/x', { after: '7' }, false)]).toEqual(['/api/events?desk-user=u+1', '/api/x?desk-user=u+1&after=7', '/api/x?after=7']);
 });
 
 test('while somebody else is signed in nothing leaves it, and nothing is told again', async () => {

@@ -2,7 +2,9 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { call } from './calls';
 
 const put = vi.fn();
-vi.mock('../../src/api/client', () => ({ at: (path: string, { ucid }: { ucid: string }) => path.replace('{ucid}', ucid), put: (path: string, body: object, more: object) => put(path, body, more) }));
+/** What the desk has of each call by now. */
+const has = new Map<string, object>();
+vi.mock('../../src/api/client', () => ({ at: (path: string, { ucid }: { ucid: string }) => path.replace('{ucid}', ucid), get: (path: string) => (has.has(path) ? Promise.resolve(has.get(path)) : Promise.reject(new Error('not asked for'))), put: (path: string, body: object, more: object) => put(path, body, more) }));
 
 const stored = new Map<string, string>();
 /** A page that is loaded, with what the one before it has left. */
@@ -15,6 +17,7 @@ const sent = () => put.mock.calls.map(([path, { notes }]) => [path, notes]);
 beforeEach(() => {
   vi.useFakeTimers({ now: 60_000 });
   put.mockReset();
+  has.clear();
   stored.clear();
   vi.stubGlobal('sessionStorage', { getItem: (key: string) => stored.get(key) ?? null, setItem: (key: string, text: string) => stored.set(key, text), removeItem: (key: string) => stored.delete(key) });
 });
@@ -87,7 +90,9 @@ test('a reload sends what the page before it could not keep', async () => {
   vi.clearAllTimers();
   const second = await page();
   put.mockReset().mockResolvedValue(null);
+  has.set('/api/calls/1', call({ ucid: '1', notes: 'old' }));
   second.resumeDrafts();
+  await vi.advanceTimersByTimeAsync(0);
   expect([sent(), second.notesOf(call({ ucid: '1', notes: 'old' }))]).toEqual([[['/api/calls/1/draft', 'typed as the network went']], 'typed as the network went']);
   await vi.advanceTimersByTimeAsync(0);
   expect(stored.size).toBe(0);
@@ -123,7 +128,9 @@ test('notes that could not be kept are sent as nobody but who typed them', async
   other.forgetDrafts();
   expect([put.mock.calls.length, stored.get('desk-notes:u1'), other.notesOf(call({ ucid: '1' }))]).toEqual([0, kept, '']);
   const again = await page();
+  has.set('/api/calls/1', call({ ucid: '1' }));
   again.resumeDrafts('u1');
+  await vi.advanceTimersByTimeAsync(0);
   expect([sent(), again.notesOf(call({ ucid: '1' }))]).toEqual([[['/api/calls/1/draft', 'typed']], 'typed']);
   await vi.advanceTimersByTimeAsync(0);
   expect(stored.size).toBe(0);
@@ -162,6 +169,60 @@ test('notes that wait in the tab wait also where a send ends, or a key comes, be
   await kept;
   type(draft, 'typed too late');
   expect([waits, stored.get('desk-notes:u1')]).toEqual([JSON.stringify([{ ucid: '1', agent: 'agent01', text: 'typed', saved: '' }]), waits]);
+});
+
+test('what the desk has by the time the page goes waits no more', async () => {
+  const { begun, keep, type, resumeDrafts, putDraftsAside } = await page();
+  resumeDrafts('u1');
+  for (const [text, left] of [['typed', undefined], ['typed more', JSON.stringify([{ ucid: '1', agent: 'agent01', text: 'typed more', saved: '' }])]] as const) {
+    stored.clear();
+    resumeDrafts('u1');
+    let answer: () => void = () => {};
+    put.mockReturnValueOnce(new Promise<void>((resolve) => { answer = resolve; }));
+    const draft = begun(call({ ucid: '1' }));
+    type(draft, 'typed');
+    const kept = keep(draft);
+    type(draft, text);
+    putDraftsAside();
+    answer();
+    await kept;
+    expect(stored.get('desk-notes:u1')).toBe(left);
+  }
+});
+
+test('what waited in the tab is not sent in place of what was typed elsewhere since, but after it', async () => {
+  const left = (text: string, saved: string) => stored.set('desk-notes:u1', JSON.stringify([{ ucid: '1', agent: 'agent01', text, saved }]));
+  const desk = (notes: string, change = {}) => has.set('/api/calls/1', call({ ucid: '1', notes, ...change }));
+  put.mockResolvedValue(null);
+  for (const [typed, saved, notes, change, goes] of [
+    ['mine', '', '', {}, ['mine']],
+    ['mine', 'old', 'newer', {}, ['newer\nmine']],
+    ['mine', 'old', 'mine, and newer', {}, []],
+    ['old, mine', 'old', 'old', {}, ['old, mine']],
+    ['mine', 'old', 'the colleague’s', { agent: 'agent02' }, ['mine']],
+  ] as const) {
+    put.mockClear();
+    left(typed, saved);
+    desk(notes, change);
+    const { resumeDrafts, leaveDrafts } = await page();
+    resumeDrafts('u1');
+    // Before it is known what the desk has, nothing goes out.
+    leaveDrafts();
+    expect(put).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(0);
+    expect([sent().map(([, sentNotes]) => sentNotes), stored.size]).toEqual([goes, 0]);
+  }
+  // Nor while the desk does not say.
+  put.mockClear();
+  has.clear();
+  left('mine', 'old');
+  const { resumeDrafts, notesOf } = await page();
+  resumeDrafts('u1');
+  await vi.advanceTimersByTimeAsync(0);
+  expect([put.mock.calls.length, stored.size]).toEqual([0, 1]);
+  desk('newer');
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect([sent(), notesOf(call({ ucid: '1', notes: 'newer' })), stored.size]).toEqual([[['/api/calls/1/draft', 'newer\nmine']], 'newer\nmine', 0]);
 });
 
 test('what was refused as somebody else is sent again once its writer is back', async () => {

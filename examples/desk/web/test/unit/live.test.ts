@@ -2,6 +2,7 @@ import { QueryClient } from '@tanstack/react-query';
 import { describe, expect, test } from 'vitest';
 import { KEYS, apply, type Calls } from '../../src/live/cache';
 import type { Call } from '../../src/api/types';
+import { askAs } from '../../src/api/client';
 import { callOf } from '../../src/features/desk/subject';
 import { fillNotes, notesOf, notesToSend } from '../../src/features/call/drafts';
 import { replaced, reset } from '../../src/live/records';
@@ -188,13 +189,15 @@ function made() {
   const timers: { ms: number; run: () => void; on: boolean }[] = [];
   const told: StreamMessage[] = [];
   const suspected = { count: 0 };
+  const desk: { status: number | null; asked: string[] } = { status: null, asked: [] };
   const stream = new Stream((message) => told.push(message), {
     open: (url) => { const source = new Fake(url); sources.push(source); return source; },
+    status: (url) => { desk.asked.push(url); return Promise.resolve(desk.status); },
     after: (ms, run) => { const timer = { ms, run, on: true }; timers.push(timer); return () => { timer.on = false; }; },
   }, () => { suspected.count += 1; });
   const fire = (test: (ms: number) => boolean) => { const timer = timers.findLast(({ ms, on }) => on && test(ms)); if (timer) { timer.on = false; timer.run(); } };
   const last = () => sources[sources.length - 1] as Fake;
-  return { stream, sources, told, fire, last, suspected };
+  return { stream, sources, told, fire, last, suspected, desk };
 }
 
 describe('the stream', () => {
@@ -275,6 +278,49 @@ describe('the stream', () => {
     last().onerror?.({} as Event);
     sources[0]?.onerror?.({} as Event);
     expect(suspected.count).toBe(1);
+  });
+
+  test('a desk of the version before, which refuses the name in the address, is asked without it', async () => {
+    const { stream, sources, fire, last, suspected, desk } = made();
+    askAs('u1');
+    try {
+      stream.start();
+      last().send('snapshot', {}, '41');
+      desk.status = 400;
+      // One failure is none of its making.
+      last().onerror?.({} as Event);
+      expect(desk.asked).toEqual([]);
+      fire((ms) => ms < 2_000);
+      last().onerror?.({} as Event);
+      await Promise.resolve();
+      await Promise.resolve();
+      expect([desk.asked, sources.map(({ url }) => url).at(-1), suspected.count]).toEqual([['/api/events?desk-user=u1&after=41'], '/api/events?after=41', 2]);
+      last().send('open', null);
+      // It did not look whose page it is: that is asked.
+      expect([stream.standing, suspected.count]).toEqual(['live', 3]);
+      // The next connection may be at a desk that knows the name.
+      last().onerror?.({} as Event);
+      fire((ms) => ms < 15_000);
+      expect([last().url, desk.asked.length]).toEqual(['/api/events?desk-user=u1&after=41', 1]);
+    } finally { askAs(''); }
+  });
+
+  test.each([null, 200, 401, 503])('one that answers %s is asked again as it was', async (status) => {
+    const { stream, sources, fire, last, desk } = made();
+    stream.start();
+    desk.status = status;
+    for (let n = 0; n < 3; n += 1) {
+      last().onerror?.({} as Event);
+      await Promise.resolve();
+      await Promise.resolve();
+      fire((ms) => ms < 15_000);
+    }
+    expect([sources.length, desk.asked.length]).toEqual([4, 2]);
+    stream.stop();
+    desk.status = 400;
+    sources[3]?.onerror?.({} as Event);
+    await Promise.resolve();
+    expect(sources.length).toBe(4);
   });
 
   test('going away is said, and it comes back', () => {

@@ -34,11 +34,12 @@ function Sound({ call }: { call: Call }) {
   const wanted = standing !== null && !OVER.has(standing.state);
   useEffect(() => {
     if (!wanted) return;
-    const made = new Listening(ucid);
+    const made = new Listening(ucid, (isHeard) => talks.hears(ucid, isHeard));
     listen(made);
     return () => { made.stop(); listen(null); };
   }, [ucid, wanted]);
   useEffect(() => listening?.hear(voices), [listening, voices]);
+  useEffect(() => stream.watch(() => { if (stream.standing === 'live') listening?.hurry(); }), [listening]);
   const allowed = !call.held && call.recording !== 'paused';
   useEffect(() => listening?.allow(allowed), [listening, allowed]);
   return null;

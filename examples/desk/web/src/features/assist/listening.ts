@@ -15,7 +15,8 @@ export class Listening {
   #sources: Record<Channel, MediaStreamAudioSourceNode | null> = { customer: null, agent: null };
   #ended = false;
 
-  constructor(ucid: string) {
+  /** `heard` is told whether the desk hears the call from here. */
+  constructor(ucid: string, private readonly heard: (isHeard: boolean) => void) {
     this.#sender = new Sender(`${location.origin.replace(/^http/, 'ws')}${ofUser(at('/api/calls/{ucid}/audio', { ucid }))}`, () => this.#tell());
     void this.#start().catch(() => this.stop());
   }
@@ -27,6 +28,9 @@ export class Listening {
   }
 
   allow(allowed: boolean) { this.#sender.allow(allowed); }
+
+  /** The desk is there again, or somebody has signed in again. */
+  hurry() { this.#sender.hurry(); }
 
   stop() {
     if (this.#ended) return;
@@ -73,6 +77,7 @@ export class Listening {
 
   /** Nothing is cut into frames that would not be sent. */
   #tell() {
+    this.heard(this.#sender?.isHeard === true);
     const listens = this.#sender?.listens === true;
     this.#node?.port.postMessage({ customer: listens && this.#sources.customer !== null, agent: listens && this.#sources.agent !== null } satisfies Told);
   }

@@ -13,8 +13,10 @@ const LONGEST_GAP = 36_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
 const NORMAL = 1000;
-/** The desk has ended it; the session has; another page has taken over; what was sent is no frame: none gets better by opening again. */
-const FINAL = new Set([NORMAL, 1008, 4001, 4003, 4400]);
+/** The desk has ended it; another page has taken over; what was sent is no frame: none gets better by opening again. */
+const FINAL = new Set([NORMAL, 1008, 4001, 4400]);
+/** The session has ended. Somebody may sign in again on the same page. */
+const SIGNED_OUT = 4003;
 
 export interface Socket {
   onmessage: ((event: { data: unknown }) => void) | null;
@@ -57,6 +59,17 @@ export class Sender {
 
   /** Whether frames are wanted at all. */
   get listens() { return this.#allowed && (this.#state === 'on' || this.#broken); }
+
+  /** Whether the desk hears the call from here. */
+  get isHeard() { return this.#state === 'on'; }
+
+  /** It waits to open again: it need not. */
+  hurry() {
+    if (this.#ended || this.#socket !== null) return;
+    this.#retry();
+    this.#wait = FIRST_WAIT_MS;
+    this.#open();
+  }
 
   /** What the page knows of the call: it may know of a hold or of a pause before the desk's word on it comes. */
   allow(allowed: boolean) {
@@ -106,6 +119,7 @@ export class Sender {
       if (FINAL.has(code)) { this.#ended = true; this.#broken = false; }
       this.changed();
       if (this.#ended) return;
+      if (code === SIGNED_OUT) this.#wait = LONGEST_WAIT_MS;
       const wait = this.#wait * (0.75 + Math.random() / 2);
       this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS);
       this.#retry = this.around.after(wait, () => { if (!this.#ended) this.#open(); });

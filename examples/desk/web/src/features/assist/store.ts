@@ -25,6 +25,8 @@ export const KINDS = ['transcript', 'suggestion', 'assist'];
 export class Talks {
   #talks: ReadonlyMap<string, Talk> = new Map();
   #watchers = new Set<() => void>();
+  /** Calls that the desk hears from this page. */
+  #own = new Set<string>();
 
   constructor(private readonly asks: Pick<typeof desk, 'transcript' | 'suggestions' | 'dismiss'> = desk) {}
 
@@ -37,14 +39,17 @@ export class Talks {
 
   /** An event of the desk's. */
   heard({ kind, data }: StreamMessage) {
-    if (kind === 'snapshot') { (data as { calls?: Call[] } | null)?.calls?.forEach((call) => this.#record(call)); return; }
-    if (kind === 'call.changed') { this.#record(data as Call); return; }
+    if (kind === 'snapshot') { (data as { calls?: Call[] } | null)?.calls?.forEach((call) => this.#record(call, true)); return; }
+    if (kind === 'call.changed') { this.#record(data as Call, false); return; }
     if (!KINDS.includes(kind)) return;
     const told = data as { callId: string; entry?: Entry; suggestion?: Omit<Suggestion, 'dismissed'> } & desk.Standing;
     if (told.entry) this.#add(told.callId, { entry: told.entry });
     if (told.suggestion) this.#add(told.callId, { suggestion: told.suggestion });
     if (kind === 'assist') this.#is(told.callId, { standing: { state: told.state, reason: told.reason ?? null } });
   }
+
+  /** Whether the desk hears the call from this page. */
+  hears(ucid: string, isHeard: boolean) { if (isHeard) this.#own.add(ucid); else this.#own.delete(ucid); }
 
   /** Reads what was said so far. What comes meanwhile is kept. */
   async read(ucid: string) {
@@ -94,13 +99,15 @@ export class Talks {
 
   /**
    * A record of the call that says how it stands counts from now on. One that a desk makes to which the sound does not
-   * come knows nothing of the desk to which it does, but that the call may be listened to.
+   * come knows nothing of the desk to which it does: that no sound comes counts only after events were missed, and not
+   * where it goes out from here, or where it was refused or had ended.
    */
-  #record(call: Call) {
+  #record(call: Call, isAfterGap: boolean) {
     const standing = desk.standingIn(call);
     const known = this.of(call.ucid).standing;
     if (!standing || !known) return;
-    if (standing.reason !== 'noAudio' || known.state === 'refused' || known.state === 'ended') this.#is(call.ucid, { standing: null });
+    const isOver = known.state === 'refused' || known.state === 'ended';
+    if (standing.reason !== 'noAudio' || isOver || (isAfterGap && !this.#own.has(call.ucid))) this.#is(call.ucid, { standing: null });
   }
 
   #is(ucid: string, change: Partial<Talk>) {

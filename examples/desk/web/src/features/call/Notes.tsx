@@ -34,8 +34,8 @@ function useCaret({ ucid, ids }: Call) {
   return area;
 }
 
-/** Notes, kept by the desk as they are typed. */
-export function Notes({ call, onChange }: { call: Call; onChange?: (text: string) => void }) {
+/** Notes, kept by the desk as they are typed. While they go along with a disposition, nothing is typed that would not. */
+export function Notes({ call, fixed = false, onChange }: { call: Call; fixed?: boolean; onChange?: (text: string) => void }) {
   const words = useWords();
   const [draft] = useState(() => begun(call));
   const area = useCaret(call);
@@ -60,5 +60,5 @@ export function Notes({ call, onChange }: { call: Call; onChange?: (text: string
   useEffect(() => { if (moveInto(call, draft)) show(draft.text); }, [parts]);
   useEffect(() => { if (follow(call, draft) || draft.text !== text) show(draft.text); }, [call.notes]);
   const hint = state === 'saving' ? words.call.saving : state === 'failed' ? words.call.notSaved : typeof state === 'object' ? words.call.notesRefused(state.refused) : typeof state === 'number' ? words.call.saved(timeOfDay(state)) : '';
-  return <Field label={words.call.notes} hint={hint || ' '}>{(ids) => <textarea {...ids} ref={area} value={text} maxLength={4_000} onChange={(event) => { type(draft, event.target.value); show(event.target.value); }} />}</Field>;
+  return <Field label={words.call.notes} hint={hint || ' '}>{(ids) => <textarea {...ids} ref={area} value={text} readOnly={fixed} maxLength={4_000} onChange={(event) => { type(draft, event.target.value); show(event.target.value); }} />}</Field>;
 }

@@ -8,15 +8,15 @@ import { Button, Chip, Notice } from '../../ui/controls';
 import { clock, grouped } from '../../words/time';
 import { useWords } from '../../words/words';
 import { isDone } from '../desk/subject';
-import { forgetPending, isOpen, isSilent, lookFor, resume, usePending, type Pending } from './dialing';
-import { belongsTo, hasOutcome, refusal } from './outcome';
+import { follow, forgetPending, isOpen, isSilent, lookFor, resume, tellThatItRang, usePending, type Pending } from './dialing';
+import { hasOutcome, metBy, refusal } from './outcome';
 
 /** The dial that has no call yet. It is followed whatever the page shows, and forgotten once its call is told of, in whatever phase. */
 export function usePendingDial(calls: readonly Call[]): Pending | null {
   const cache = useQueryClient();
   const pending = usePending();
-  const isThere = pending !== null && calls.some((call) => belongsTo(pending, call));
-  useEffect(() => { if (isThere) forgetPending(); }, [isThere]);
+  const isThere = pending !== null && metBy(pending, calls) === 'there';
+  useEffect(() => { void follow(calls); });
   const why = pending?.reason ?? null;
   // Who has taken it is not known here as yet.
   useEffect(() => { if (why === 'claimed') for (const queryKey of [KEYS.missed, KEYS.worklist]) void cache.invalidateQueries({ queryKey }); }, [why, cache]);
@@ -25,8 +25,9 @@ export function usePendingDial(calls: readonly Call[]): Pending | null {
   useQuery({ queryKey: key, queryFn: resume, enabled: pending !== null && isOpen(pending), staleTime: 0, refetchInterval: 5_000 });
   const look = async () => {
     const call = await lookFor();
-    // Of one that is done nothing is to be shown again.
-    if (call && isDone(call)) forgetPending();
+    // Of one that is done nothing is to be shown again, but where the agent has dialled anew.
+    if (call && isDone(call) && pending?.repeats) tellThatItRang(pending.key);
+    else if (call && isDone(call)) forgetPending();
     else if (call) apply(cache, { kind: 'call.changed', id: '', data: call });
     return null;
   };
@@ -52,7 +53,7 @@ export function PendingCard({ pending }: { pending: Pending }) {
       {lost ? (
         <div className="body"><Notice tone="warning"><p><strong>{words.call.unknownTitle}</strong></p><p>{words.call.unknownWhy}</p>{pending.reference && <p className="small muted">{words.call.reference(pending.reference)}</p>}</Notice></div>
       ) : over ? (
-        <div className="body"><Notice tone={state === 'happened' ? 'warning' : 'bad'} action={<Button small onClick={forgetPending}>{words.close}</Button>}><p><strong>{state === 'happened' ? words.call.didRing : words.call.notRung}</strong></p>{why && <p>{why}</p>}{pending.reason === 'dial_open' && pending.reference && <p className="small muted">{words.call.reference(pending.reference)}</p>}</Notice></div>
+        <div className="body"><Notice tone={state === 'happened' ? 'warning' : 'bad'} action={<Button small onClick={forgetPending}>{words.close}</Button>}><p><strong>{state === 'happened' ? words.call.didRing : words.call.notRung}</strong></p>{state === 'happened' && pending.repeats && <p>{words.call.earlier}</p>}{why && <p>{why}</p>}{pending.reason === 'dial_open' && pending.reference && <p className="small muted">{words.call.reference(pending.reference)}</p>}</Notice></div>
       ) : (
         <>
           <p className="facts" role="status"><Chip tone="blue">{words.call.calling}</Chip></p>

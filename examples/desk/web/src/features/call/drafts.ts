@@ -1,6 +1,6 @@
 /** What was typed on this page, by call. It is kept by the desk as it is typed, and tried again until it is, whatever is on the page and over a reload. */
 import { sameAgent } from '../../api/agents';
-import { at, put } from '../../api/client';
+import { at, get, put } from '../../api/client';
 import { Problem } from '../../api/problem';
 import type { Call } from '../../api/types';
 
@@ -19,6 +19,8 @@ export interface Draft {
   refused: string | null;
   sending: boolean;
   typed: boolean;
+  /** It waited in the tab: what the desk has may be newer than what it had then. */
+  waited: boolean;
   keeping: Keeping;
   show: ((text: string) => void) | null;
   tell: ((keeping: Keeping) => void) | null;
@@ -38,7 +40,7 @@ export const isNotesPlace = (name: string) => name.startsWith(KEPT);
 const isUnkept = ({ text, saved }: Draft) => text !== saved;
 const waits = (draft: Draft) => isUnkept(draft) && draft.text !== draft.refused;
 
-const made = (ucid: string, agent: string | null, text: string, saved: string, typed = false): Draft => ({ ucid, agent, text, saved, refused: null, sending: false, typed, keeping: '', show: null, tell: null });
+const made = (ucid: string, agent: string | null, text: string, saved: string, typed = false): Draft => ({ ucid, agent, text, saved, refused: null, sending: false, typed, waited: false, keeping: '', show: null, tell: null });
 const isOfAnother = (draft: Draft, agent: string | null) => draft.agent !== null && agent !== null && !sameAgent(draft.agent, agent);
 
 function draftOf(call: Call): Draft {
@@ -109,11 +111,36 @@ export function type(draft: Draft, text: string) {
   remember();
 }
 
+type Left = Pick<Draft, 'ucid' | 'agent' | 'text' | 'saved'>;
+
+function leave(left: readonly Left[]) {
+  if (left.length > 0) sessionStorage.setItem(place(), JSON.stringify(left)); else sessionStorage.removeItem(place());
+}
+
+function leftBefore(): Left[] {
+  try { return JSON.parse(sessionStorage.getItem(place()) ?? '[]') as Left[]; } catch { return []; }
+}
+
 /** Of what is typed and not kept yet, a reload keeps a copy. */
 function remember() {
-  if (isAside) return;
-  const left = all().filter(isUnkept).map(({ ucid, agent, text, saved }) => ({ ucid, agent, text, saved }));
-  if (left.length > 0) sessionStorage.setItem(place(), JSON.stringify(left)); else sessionStorage.removeItem(place());
+  if (!isAside) leave(all().filter(isUnkept).map(({ ucid, agent, text, saved }) => ({ ucid, agent, text, saved })));
+}
+
+/** The page goes, and the desk has a text of which the tab keeps a copy: that one waits no more. */
+function takeOut({ ucid, agent }: Draft, text: string) {
+  leave(leftBefore().filter((one) => one.ucid !== ucid || one.agent !== agent || one.text !== text));
+}
+
+/** What waited goes after what the desk has by now, where that is not what it was as this was typed: another tab typed it since. */
+async function meet(draft: Draft) {
+  const { agent, part, notes } = await get(at('/api/calls/{ucid}', { ucid: draft.ucid }));
+  draft.waited = false;
+  const isOwn = draft.agent === null || sameAgent(agent, draft.agent) || sameAgent(part?.agent, draft.agent);
+  if (!isOwn || notes === draft.saved) return;
+  draft.saved = notes;
+  if (notes.includes(draft.text)) draft.text = notes;
+  else if (!draft.text.includes(notes)) draft.text = `${notes}\n${draft.text}`;
+  draft.show?.(draft.text);
 }
 
 function is(draft: Draft, keeping: Keeping) {
@@ -138,12 +165,15 @@ export async function keep(draft: Draft): Promise<void> {
 }
 
 async function sendOnce(draft: Draft): Promise<void> {
-  const { text } = draft;
+  let { text } = draft;
   draft.sending = true;
   is(draft, 'saving');
   try {
-    await send(draft, text);
+    if (draft.waited) await meet(draft);
+    text = draft.text;
+    if (text !== draft.saved) await send(draft, text);
     draft.saved = text;
+    if (isAside) takeOut(draft, text);
     is(draft, Date.now());
   } catch (error) {
     if (isRefusal(error)) draft.refused = text;
@@ -161,10 +191,10 @@ function again() {
   }, AGAIN_MS);
 }
 
-/** The page goes: what is not kept goes out at once, since no answer to that is heard any more. */
+/** The page goes: what is not kept goes out at once, since no answer to that is heard any more. What waited waits on. */
 export function leaveDrafts() {
   if (isPaused) return;
-  for (const draft of all()) if (waits(draft)) void send(draft, draft.text, true).catch(() => {});
+  for (const draft of all()) if (waits(draft) && !draft.waited) void send(draft, draft.text, true).catch(() => {});
 }
 
 /** Whether something could not be kept, and would be lost with the tab: also what was refused, while it can be typed anew. */
@@ -209,12 +239,10 @@ export function resumeDrafts(of: string | null = null) {
   // What was refused meanwhile may have been sent as somebody else: once more does no harm.
   for (const draft of all()) draft.refused = null;
   if (all().some(waits)) again();
-  let left: { ucid: string; agent: string | null; text: string; saved: string }[] = [];
-  try { left = JSON.parse(sessionStorage.getItem(place()) ?? '[]') as typeof left; } catch { /* Nothing that could be read. */ }
-  for (const { ucid, agent, text, saved } of left) {
+  for (const { ucid, agent, text, saved } of leftBefore()) {
     const known = drafts.get(ucid) ?? [];
     if (known.some((draft) => !isOfAnother(draft, agent))) continue;
-    const draft = made(ucid, agent, text, saved, true);
+    const draft = { ...made(ucid, agent, text, saved, true), waited: true };
     drafts.set(ucid, [...known, draft]);
     void keep(draft);
   }

@@ -110,7 +110,7 @@ export function Choose({ call, isOwn = true, onBack, onSaved }: { call: Call; is
         </div>
       </fieldset>
       {asksCallBack(code) && <Field label={words.disposition.callBackAt} wrong={save.error instanceof Problem ? save.error.field('callBackAt') : null}>{(ids) => <input {...ids} type="datetime-local" value={callBackAt} onChange={(event) => setCallBackAt(event.target.value)} />}</Field>}
-      <Notes call={call} onChange={typed} />
+      <Notes call={call} fixed={save.isPending} onChange={typed} />
       {assist && isOwn && !call.part && <assist.NotesFill call={call} />}
       {error && <Notice tone="bad"><p>{error.title}</p>{error.text && <p>{error.text}</p>}</Notice>}
       <div className="row">{(onSaved || call.phase === 'closed' || call.disposition !== null) && <Button onClick={onBack}>{onSaved ? words.cancel : words.disposition.back}</Button>}<Button type="submit" tone="primary" className="end" onClick={(event) => { pressed.current = isByHand(event.detail, event.currentTarget, document.activeElement); }} blocked={stale ? words.reason['stale'] : code === '' ? words.disposition.choose : save.isPending ? words.loading : null}>{words.disposition.submit}</Button></div>
