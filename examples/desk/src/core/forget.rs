@@ -181,14 +181,13 @@ mod tests {
         assert_eq!(left(nested).as_deref(), Some(r#"{"a":["{\"b\":\"0\"}"]}"#));
     }
 
+    /// Looked at up to the digits from each plus, these would take many minutes.
     #[test]
     fn a_long_run_of_pluses_is_passed_over() {
-        let begun = std::time::Instant::now();
-        for (plus, count) in [("+", 250_000), ("+ (", 80_000)] {
+        for (plus, count) in [("+", 1_000_000), ("+ (", 300_000)] {
             let text = format!("{}+91 9000000001", plus.repeat(count));
             assert_eq!(left(&text), Some(format!("{}0", plus.repeat(count))));
         }
-        assert!(begun.elapsed() < std::time::Duration::from_secs(30), "{:?}", begun.elapsed());
     }
 
     proptest! {
