@@ -181,10 +181,10 @@ mod tests {
         assert_eq!(left(nested).as_deref(), Some(r#"{"a":["{\"b\":\"0\"}"]}"#));
     }
 
+    /// Looked at up to the digits from each plus, these would take many minutes.
     #[test]
     fn a_long_run_of_pluses_is_passed_over() {
-        // A reader that began anew at each plus would take minutes.
-        for (plus, count) in [("+", 250_000), ("+ (", 80_000)] {
+        for (plus, count) in [("+", 1_000_000), ("+ (", 300_000)] {
             let text = format!("{}+91 9000000001", plus.repeat(count));
             assert_eq!(left(&text), Some(format!("{}0", plus.repeat(count))));
         }

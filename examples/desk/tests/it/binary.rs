@@ -4,6 +4,7 @@ use std::future::IntoFuture as _;
 use std::process::Stdio;
 use std::time::Duration;
 
+use ozonetel_sdk::auth::AuthMode;
 use ozonetel_sim::{Fault, FaultKind, Server, Sim};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -497,11 +498,12 @@ async fn the_doctor_asks_for_no_token_unless_it_is_told_to() {
     let (well, found) = output_of(&folder, &account, &["doctor", "--call", "9000012345"]).await;
     assert!(!well && found.contains("not placed: no token"), "{found}");
     assert_eq!(sim.requests().len(), 0);
-    // With a key there is nothing to end.
-    let key = [&account[..], &[("OZONETEL_AUTH", "key")]].concat();
+    // With a key there is no token to end.
+    let of_key = Sim::builder().mode(AuthMode::Key).build().serve().await.unwrap();
+    let (mode, url) = (("OZONETEL_AUTH", "key"), of_key.url());
+    let key = [account[0], account[1], mode, ("OZONETEL_BASE_URL", url.as_str())];
     let (_, found) = output_of(&folder, &key, &["doctor"]).await;
     assert!(found.contains("ok    service"), "{found}");
-    assert_eq!(asked(), 0);
     let (_, found) = output_of(&folder, &account, &["doctor", "--new-token"]).await;
     assert!(found.contains("ok    service"), "{found}");
     assert_eq!(asked(), 1);
