@@ -99,8 +99,8 @@ export class Talks {
 
   /**
    * A record of the call that says how it stands counts from now on. One that a desk makes to which the sound does not
-   * come knows nothing of the desk to which it does: that no sound comes counts only after events were missed, and not
-   * where it goes out from here, or where it was refused or had ended.
+   * come knows nothing of the desk to which it does: that no sound comes counts where listening was refused or
+   * had ended, and after events were missed, unless the sound goes out from here.
    */
   #record(call: Call, isAfterGap: boolean) {
     const standing = desk.standingIn(call);
