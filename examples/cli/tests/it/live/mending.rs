@@ -113,7 +113,7 @@ async fn kept_apart(one: Contradiction, desk: &Desk) {
             let (did, number) = ("918000000002", "9000000051");
             let dialed = client.dial().phone(AGENT, did, number).await.unwrap();
             desk.sim.advance(Duration::from_secs(5)).await;
-            client.call_control().hold(dialed.ucid(), did, AGENT).await.unwrap();
+            client.call_control().hold(dialed, did, AGENT).await.unwrap();
         }
         Contradiction::DialVirtualLogin => {
             assert_eq!(desk.sim.effects("dial"), 0, "no one was rung");
