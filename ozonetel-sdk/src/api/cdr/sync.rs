@@ -4,7 +4,8 @@
 //! calls run, rewrites them later, adds late ones, and moves each day's rows to another store overnight. A
 //! [`CdrSync`] copies them into a [`Sink`] of the caller's and keeps that up to date:
 //!
-//! - **Back-fill**: today first, then the days before it from the oldest on, since that one is forgotten first.
+//! - **Back-fill**: today first, then the days before it from the oldest on, since that one is forgotten first. A sync
+//!   that began with a shorter [back-fill](SyncSettings::back_fill) is taken further back by a longer one.
 //! - **Today** every five minutes; **yesterday** once the night is over, because in between the service may answer
 //!   with part of a day or with nothing; then once a night for the [horizon](SyncSettings::horizon), and a last time the
 //!   day before the service forgets it. A day with rows that are unfinished, unreadable or gone is read once a

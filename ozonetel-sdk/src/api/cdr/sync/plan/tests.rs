@@ -112,6 +112,47 @@ fn what_was_never_read_goes_before_what_is_read_again_and_today_before_both() {
 }
 
 #[test]
+fn a_longer_back_fill_reaches_further_back_than_the_first_one_did() {
+    let days = |plan: &mut DayPlan, now| {
+        let mut asked = Vec::new();
+        while let Next::Ask(ask) = plan.next(now) {
+            asked.push(ask.day.days_until(day(TODAY)));
+            plan.on(read_as(ask, now, 1, 0, 0));
+        }
+        asked
+    };
+    let with = |plan: &DayPlan, back_fill, now| {
+        let saved = Checkpoint::from_json(plan.checkpoint.to_json().as_bytes()).unwrap();
+        let settings = SyncSettings::default().back_fill(back_fill);
+        let mut plan = DayPlan::new(settings, Zone::india(), Some(saved), now);
+        let changed = plan.advance(now);
+        (plan, changed)
+    };
+    let noon = at(0, "12:00:00");
+    let mut short = plan(SyncSettings::default().back_fill(0));
+    assert_eq!(days(&mut short, noon), [0]);
+    let (mut longer, changed) = with(&short, 3, noon);
+    assert!(changed, "it is saved");
+    assert_eq!(days(&mut longer, noon), [3, 2, 1]);
+    // A shorter one takes nothing away, and what is followed already is not begun anew.
+    let (mut again, changed) = with(&longer, 1, noon);
+    assert_eq!((changed, days(&mut again, noon), again.tally(noon).days), (false, vec![], 4));
+
+    // Nine days later all that the service still has is followed, and what it forgets before it was read is a gap.
+    let then = later(9, "12:00:00");
+    let (mut whole, _) = with(&longer, 15, then);
+    assert_eq!(whole.checkpoint.oldest(), back(day(TODAY), 6));
+    whole.advance(later(11, "12:00:00"));
+    let gaps = whole.tell();
+    assert_eq!((gaps.len(), gaps[0].reason), (1, GapReason::NeverRead));
+    assert_eq!((gaps[0].from, gaps[0].to.day()), (back(day(TODAY), 6).start(), back(day(TODAY), 5)));
+    // What has left the window is not followed again.
+    let (closed, changed) = with(&whole, 15, later(11, "12:00:00"));
+    assert!(!changed);
+    assert_eq!(closed.checkpoint.oldest(), back(day(TODAY), 4));
+}
+
+#[test]
 fn back_fill_and_horizon_stay_in_range() {
     let first = |days| plan(SyncSettings::default().back_fill(days)).checkpoint.next;
     assert_eq!(first(0), day(TODAY));
@@ -447,7 +488,7 @@ enum Turn {
     Read { rows: u64, unfinished: bool },
     Fail { general: bool },
     Pass(u64),
-    Restart,
+    Restart { back_fill: u8 },
 }
 
 fn turn() -> impl Strategy<Value = Turn> {
@@ -455,30 +496,35 @@ fn turn() -> impl Strategy<Value = Turn> {
         6 => (0..4u64, prop::bool::weighted(0.2)).prop_map(|(rows, unfinished)| Turn::Read { rows, unfinished }),
         2 => any::<bool>().prop_map(|general| Turn::Fail { general }),
         4 => prop_oneof![Just(30), 60..4_000u64, 3_600..200_000u64, Just(1_500_000u64)].prop_map(Turn::Pass),
-        1 => Just(Turn::Restart),
+        1 => (0..16u8).prop_map(|back_fill| Turn::Restart { back_fill }),
     ]
 }
 
 proptest! {
-    /// Whatever happens: only days in the window and never tomorrow, a settled day no more often than stated, every
-    /// day that leaves either settled or in exactly one gap, and always a way forward.
+    /// Whatever happens: only days in the window and never tomorrow, as many of them as are wanted, a settled day no
+    /// more often than stated, every day that leaves either settled or in exactly one gap, and always a way forward.
     #[test]
     fn the_plan_keeps_its_word(
         turns in prop::collection::vec(turn(), 1..120),
         horizon in 1u8..6,
+        back_fill in 0u8..16,
     ) {
         let settings = SyncSettings::default().horizon(horizon).every(Duration::from_secs(10_800));
+        let mut settings = settings.back_fill(back_fill);
         let zone = Zone::india();
         let mut plan = plan(settings);
-        let first = plan.checkpoint.next;
+        let mut first = plan.checkpoint.next;
         let mut now = at(0, "12:00:00");
         // Readings of each day after its end, and whether all were whole.
         let mut over: BTreeMap<Day, (u32, bool)> = BTreeMap::new();
         for turn in turns {
             plan.advance(now);
+            first = first.min(plan.checkpoint.next);
+            prop_assert!(plan.checkpoint.next <= back(zone.day(now), i32::from(settings.back_fill)));
             match (turn, plan.next(now)) {
                 (Turn::Pass(seconds), _) => now += Duration::from_secs(seconds),
-                (Turn::Restart, _) => {
+                (Turn::Restart { back_fill }, _) => {
+                    settings = settings.back_fill(back_fill);
                     let saved = Checkpoint::from_json(plan.checkpoint.to_json().as_bytes()).unwrap();
                     prop_assert_eq!(&saved, plan.checkpoint());
                     plan = DayPlan::new(settings, zone.clone(), Some(saved), now);
