@@ -30,9 +30,9 @@
 //! # A wrong clock
 //!
 //! Days and nights go by the client's clock. A clock that is behind a time that has passed is waited for, up to an
-//! hour; if it stays there, it is believed, and whatever was known of later times is forgotten: readings from the
-//! future, and days that left the window too early. What was read meanwhile is read again. Gaps that a clock ahead
-//! has brought stay in the checkpoint, although their days are read after all.
+//! hour ([`Progress::is_clock_behind`]); if it stays there, it is believed, and whatever was known of later times is
+//! forgotten: readings from the future, and days that left the window too early. What was read meanwhile is read again.
+//! Gaps that a clock ahead has brought stay in the checkpoint, although their days are read after all.
 //!
 //! # Limits
 //!
@@ -252,9 +252,10 @@ impl<S: Sink> CdrSync<S> {
 
     fn progress(&mut self, step: SyncStep) -> Progress {
         let now = self.now();
-        let mut progress =
-            Progress { step, gaps: Vec::new(), tally: Tally::default(), next_at: now };
+        let (gaps, tally) = (Vec::new(), Tally::default());
+        let mut progress = Progress { step, gaps, tally, is_clock_behind: false, next_at: now };
         if let Some(plan) = &mut self.plan {
+            progress.is_clock_behind = plan.is_clock_behind();
             progress.gaps = plan.tell();
             self.unsaved |= !progress.gaps.is_empty();
             progress.tally = plan.tally(now);

@@ -220,6 +220,11 @@ impl DayPlan {
         self.wanted = true;
     }
 
+    /// Whether nothing is asked for because the clock is behind a time that has passed.
+    pub(super) fn is_clock_behind(&self) -> bool {
+        self.checkpoint.seen.look_again().is_some()
+    }
+
     /// The next step.
     pub(super) fn next(&self, now: SystemTime) -> Next {
         let (at, today) = (unix(now), self.zone.day(now));
