@@ -13,7 +13,7 @@ const FARTHEST: u32 = 9999;
 const AGO: &str = "d-ago";
 
 /// The commands that take days.
-const COMMANDS: [&str; 3] = ["cdr", "summary", "missed"];
+const COMMANDS: [&str; 4] = ["cdr", "summary", "missed", "kookoo"];
 
 /// The arguments with days as the parser takes them.
 pub(crate) fn spelled_out(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
@@ -89,6 +89,8 @@ mod tests {
             words.into_iter().map(|word| word.into_string().unwrap()).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(spelled("ozonetel cdr range -3d -1d"), "ozonetel cdr range 3d-ago 1d-ago");
+        let info = "ozonetel kookoo info 90000000000000001 --date";
+        assert_eq!(spelled(&format!("{info} -3d")), format!("{info} 3d-ago"));
         for line in ["ozonetel cdr day -d", "ozonetel cdr page --sise 3", "ozonetel dispose 1 -1d"]
         {
             assert_eq!(spelled(line), line);
