@@ -41,7 +41,7 @@ async fn an_export_of_today_does_not_keep_a_sync_from_the_days_before() {
     let place = place(&desk.shell);
     let store = ["--store", &place];
     let export = ["cdr", "export", "--sync", "--from", "today"];
-    desk.run(&[&export[..], &store].concat()).await.as_of_today();
+    desk.run(&[&export[..], &store].concat()).await.noting_today();
     let before = ["cdr", "export", "--from", "yesterday"];
     let ran = desk.run(&[&before[..], &store].concat()).await;
     said(&ran, 2, &["2026-01-01 was never read: ozonetel cdr sync reads", "none of these days"]);
@@ -146,7 +146,7 @@ async fn one_sync_at_a_time_has_a_store() {
     }
     assert_eq!(requests(&desk), asked);
     // To read it is not to sync it.
-    desk.run(&["cdr", "export", "--from", "today", "--store", &place]).await.as_of_today();
+    desk.run(&["cdr", "export", "--from", "today", "--store", &place]).await.noting_today();
     drop(lock);
     desk.json(&sync).await.done();
 }

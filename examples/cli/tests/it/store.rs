@@ -49,7 +49,7 @@ async fn what_the_service_has_is_copied_once_and_exported_as_it_is() {
             ["cdr", "export", "--store", &place, "--from", "2026-01-02", "--format", format];
         desk.shell.spawn(&arguments)
     };
-    let jsonl = ended(export("jsonl")).await.as_of_today();
+    let jsonl = ended(export("jsonl")).await.noting_today();
     let mut exported: Vec<Value> =
         jsonl.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let by_ucid = |row: &Value| row["UCID"].as_str().unwrap().to_owned();
@@ -57,7 +57,7 @@ async fn what_the_service_has_is_copied_once_and_exported_as_it_is() {
     let mut expected = rows.clone();
     expected.sort_by_key(by_ucid);
     assert_eq!(exported, expected);
-    let table = ended(export("csv")).await.as_of_today();
+    let table = ended(export("csv")).await.noting_today();
     let mut reader = csv::Reader::from_reader(table.out.as_bytes());
     let names = reader.headers().unwrap().clone();
     let read: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
@@ -82,8 +82,8 @@ async fn statistics_count_phone_calls_and_say_what_was_never_read() {
     let (desk, place) = with_calls().await;
     synced(&desk, &place).await;
     let stats = ["cdr", "stats", "--store", &place, "--from", "2026-01-02"];
-    let drawn = desk.run(&stats).await.as_of_today();
-    let stats = desk.json(&stats).await.as_of_today().json();
+    let drawn = desk.run(&stats).await.noting_today();
+    let stats = desk.json(&stats).await.noting_today().json();
     assert_eq!((&stats["calls"], &stats["days_never_read"]), (&json!(3), &json!([])));
     let sum: u64 = stats["outcomes"].as_object().unwrap().values().filter_map(Value::as_u64).sum();
     assert_eq!(sum, 3);
@@ -117,7 +117,7 @@ async fn to_read_a_store_none_is_made() {
         assert!(!std::path::Path::new(&place).exists(), "{command}");
     }
     let export = ["cdr", "export", "--store", &place, "--from", "today", "--sync"];
-    desk.run(&export).await.as_of_today();
+    desk.run(&export).await.noting_today();
     assert!(std::path::Path::new(&place).exists());
 }
 
@@ -149,7 +149,7 @@ async fn the_store_that_a_config_file_names_is_the_one_that_is_used() {
     std::fs::set_permissions(&config, std::fs::Permissions::from_mode(0o600)).unwrap();
     let config = config.display().to_string();
     let stats = ["--config", &config, "cdr", "stats", "--from", "2026-01-02"];
-    assert_eq!(desk.json(&stats).await.as_of_today().json()["calls"], 3);
+    assert_eq!(desk.json(&stats).await.noting_today().json()["calls"], 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -159,7 +159,7 @@ async fn a_file_takes_its_name_once_it_is_whole() {
     let file = desk.shell.state.path().join("calls.csv");
     let out = file.display().to_string();
     let export = ["cdr", "export", "--store", &place, "--from", "2026-01-02", "--out", &out];
-    desk.run(&export).await.as_of_today();
+    desk.run(&export).await.noting_today();
     let text = std::fs::read_to_string(&file).unwrap();
     assert!(text.starts_with("CallID,UCID,"), "{text}");
     let names = std::fs::read_dir(desk.shell.state.path()).unwrap().flatten();
