@@ -15,6 +15,7 @@ use ozonetel_sdk::types::Day;
 use crate::error::StoreError;
 use crate::leg::{Change, StoredLeg};
 use crate::query::{CallQuery, CheckpointWrite, Cursor, DayCoverage, StoredCall};
+use crate::sync_lock::SyncLock;
 
 pub(crate) use memory::Memory;
 pub(crate) use row_write::RowWrite;
@@ -56,6 +57,9 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     async fn save_summary(&self, days: &SummaryRows, at: i64) -> Result<(), StoreError>;
 
     async fn summary(&self, from: Day, to: Day) -> Result<SummaryRows, StoreError>;
+
+    /// Takes the store for one sync, or refuses at once.
+    async fn lock_sync(&self) -> Result<SyncLock, StoreError>;
 }
 
 /// What storing rows comes down to, given what is stored under their keys.

@@ -34,6 +34,9 @@ pub enum StoreError {
         /// The newest version that this crate knows.
         known: i64,
     },
+    /// Another sync has the store: see [`Store::lock_sync`](crate::Store::lock_sync).
+    #[error("another sync of the store is under way")]
+    SyncUnderWay,
     /// Something in the store is not what this crate wrote.
     #[error("the store is damaged: {what}")]
     Damaged {

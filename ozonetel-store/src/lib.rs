@@ -43,6 +43,7 @@ pub mod postgres;
 mod query;
 mod sink;
 mod store;
+mod sync_lock;
 
 pub use address::StoreAddress;
 pub use call::CallLegs;
@@ -54,6 +55,7 @@ pub use leg::{StoredLeg, UnreadText};
 pub use query::{CallPage, CallQuery, Cursor, DayCoverage, DayRows, MAX_PAGE, Order, StoredCall};
 pub use sink::StoreSink;
 pub use store::Store;
+pub use sync_lock::SyncLock;
 
 /// The README's example.
 #[cfg(doctest)]

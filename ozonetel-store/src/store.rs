@@ -17,6 +17,7 @@ use crate::export::{CallStream, page};
 use crate::leg::epoch_ms;
 use crate::query::{CallPage, CallQuery, Cursor, DayCoverage, StoredCall};
 use crate::sink::StoreSink;
+use crate::sync_lock::SyncLock;
 
 /// The call-detail records of one account. Cheap to clone; clones share.
 ///
@@ -80,9 +81,35 @@ impl Store {
         Self { backend: Arc::new(Memory::new(zone)) }
     }
 
-    /// A sink for [`Cdr::sync`](ozonetel_sdk::cdr::Cdr::sync). One sync per store at a time.
+    /// A sink for [`Cdr::sync`](ozonetel_sdk::cdr::Cdr::sync). One sync per store at a time: [`lock_sync`](Self::lock_sync)
+    /// sees to that.
     pub fn sink(&self) -> StoreSink {
         StoreSink::new(Arc::clone(&self.backend))
+    }
+
+    /// Takes the store for a sync, as long as the lock is held: two would save over each other's checkpoints. The lock is
+    /// in the database, or beside its file, and holds for all programs.
+    ///
+    /// ```
+    /// # ozonetel_sim::doc(async |sim, client| {
+    /// use ozonetel_store::{Store, StoreError};
+    /// let store = Store::in_memory(client.zone().clone());
+    /// let mut lock = store.lock_sync().await?;
+    /// let other = store.lock_sync().await;
+    /// assert!(matches!(other, Err(StoreError::SyncUnderWay)));
+    /// let mut sync = client.cdr().sync(store.sink());
+    /// lock.hold().await?;
+    /// sync.poll().await?;
+    /// # Ok(()) });
+    /// ```
+    ///
+    /// # Errors
+    /// [`StoreError::SyncUnderWay`] while another one has it; what the database or the file system says.
+    ///
+    /// # Cancel safety
+    /// If it is dropped, the lock is not held.
+    pub async fn lock_sync(&self) -> Result<SyncLock, StoreError> {
+        self.backend.lock_sync().await
     }
 
     /// The phone calls of a query, page by page; at most [`MAX_PAGE`](crate::MAX_PAGE) on one.

@@ -32,6 +32,8 @@ pub(crate) enum Completion {
     BadRows,
     /// The service does otherwise than is assumed: it sent what was not asked for.
     Contradicted,
+    /// Some of what was asked for is not there yet, or not any more.
+    InPart,
     /// Whether it happened is still not known: it must not be repeated.
     Unknown,
 }
@@ -150,6 +152,13 @@ impl Failure {
         failure.advise(&format!("try again then; `--wait {seconds}` waits for it"))
     }
 
+    /// Nothing was sent, since it is not the time for it yet.
+    pub(crate) fn put_off(message: impl Into<String>, ready_in: Duration) -> Self {
+        let mut failure = Self::new(UNREACHABLE, ErrorKind::Unreachable, message);
+        failure.0.ready_in_s = Some(whole_seconds(ready_in));
+        failure.advise("try again then")
+    }
+
     /// A signal ended the command before it was done.
     pub(crate) fn stopped(signal: Signal) -> Self {
         Self::new(signal.exit(), ErrorKind::Closed, "stopped by a signal")
@@ -195,6 +204,13 @@ impl Failure {
     /// Says more about what was being done.
     pub(crate) fn within(mut self, what: &str) -> Self {
         self.0.message = format!("{what}: {}", self.0.message);
+        self
+    }
+
+    /// Says what else is the matter.
+    pub(crate) fn with(mut self, what: &str) -> Self {
+        self.0.message.push_str("; ");
+        self.0.message.push_str(what);
         self
     }
 

@@ -53,7 +53,9 @@ fn main() -> ExitCode {
     runtime.shutdown_background();
     match done {
         Ok(Completion::Clean) => ExitCode::SUCCESS,
-        Ok(Completion::BadRows | Completion::Contradicted) => ExitCode::from(failure::UNREADABLE),
+        Ok(Completion::BadRows | Completion::Contradicted | Completion::InPart) => {
+            ExitCode::from(failure::UNREADABLE)
+        }
         Ok(Completion::Unknown) => ExitCode::from(failure::UNKNOWN),
         Err(failure) => failure.report(format.is_json()),
     }

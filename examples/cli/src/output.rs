@@ -1,6 +1,7 @@
 //! Results on standard output.
 
 mod defuse;
+mod left_out;
 mod one;
 mod reader;
 mod reply;
@@ -19,6 +20,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub(crate) use defuse::{armed, defused};
+pub(crate) use left_out::LeftOut;
 pub(crate) use one::one;
 pub(crate) use reader::reader_gone;
 pub(crate) use reply::{reply, table_of};

@@ -30,8 +30,7 @@ use crate::types::invalid::Invalid;
 use crate::types::wire::{Day, LocalDateTime, loose};
 
 pub use days::DayStream;
-pub(crate) use retention::NIGHT_OVER;
-pub use retention::WINDOW_DAYS;
+pub use retention::{NIGHT_OVER, WINDOW_DAYS};
 pub(crate) use row::is_transfer;
 pub use row::{
     BorrowedCallRecord, CallRecord, CallStatus, CallStatusKind, CallType, CallTypeKind, DialStatus,

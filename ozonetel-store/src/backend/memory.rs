@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use ozonetel_sdk::cdr::sync::{Gap, Upserted};
@@ -14,11 +14,13 @@ use crate::call::CallColumns;
 use crate::error::StoreError;
 use crate::leg::StoredLeg;
 use crate::query::{CallQuery, CheckpointWrite, Cursor, DayCoverage, Order, StoredCall};
+use crate::sync_lock::SyncLock;
 
 /// Everything in maps behind a lock.
 pub(crate) struct Memory {
     zone: Zone,
     tables: Mutex<Tables>,
+    sync: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Default)]
@@ -39,7 +41,7 @@ impl fmt::Debug for Memory {
 
 impl Memory {
     pub(crate) fn new(zone: Zone) -> Self {
-        Self { zone, tables: Mutex::default() }
+        Self { zone, tables: Mutex::default(), sync: Arc::default() }
     }
 
     fn tables(&self) -> MutexGuard<'_, Tables> {
@@ -198,5 +200,9 @@ impl Backend for Memory {
         let tables = self.tables();
         let within = tables.summary.iter().filter(|(day, _)| from <= **day && **day <= to);
         Ok(within.map(|(day, rows)| (*day, rows.clone())).collect())
+    }
+    async fn lock_sync(&self) -> Result<SyncLock, StoreError> {
+        let guard = Arc::clone(&self.sync).try_lock_owned();
+        guard.map(SyncLock::in_memory).map_err(|_| StoreError::SyncUnderWay)
     }
 }

@@ -18,6 +18,7 @@ use super::{Backend, RowWrite, SummaryRows};
 use crate::address::StoreAddress;
 use crate::error::StoreError;
 use crate::query::{CallQuery, CheckpointWrite, Cursor, DayCoverage, StoredCall};
+use crate::sync_lock::SyncLock;
 
 use db::Db;
 
@@ -101,5 +102,8 @@ impl Backend for Sql {
 
     async fn summary(&self, from: Day, to: Day) -> Result<SummaryRows, StoreError> {
         summary::rows(&self.db, from, to).await
+    }
+    async fn lock_sync(&self) -> Result<SyncLock, StoreError> {
+        self.db.lock_sync().await
     }
 }

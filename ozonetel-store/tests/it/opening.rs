@@ -55,6 +55,64 @@ async fn a_store_of_the_version_before_keeps_the_reading_of_each_row() {
 }
 
 #[tokio::test]
+async fn one_sync_at_a_time_has_a_store() {
+    for kind in STORED {
+        let place = kind.place().await;
+        let address = place.address.as_ref().unwrap();
+        let mut lock = place.store.lock_sync().await.unwrap();
+        let other = open(address).await;
+        for store in [&other, &place.store] {
+            let refused = store.lock_sync().await.unwrap_err();
+            assert!(matches!(refused, StoreError::SyncUnderWay), "{kind:?} {refused}");
+        }
+        // It can be read and written to meanwhile: the lock is for those who ask for it.
+        fill(&other, &[json!({"CallID": 1, "UCID": 11})]).await;
+        lock.hold().await.unwrap();
+        drop(lock);
+        freed(&other).await;
+    }
+}
+
+/// Takes the lock that another has let go of: a server hears of that a moment later.
+async fn freed(store: &Store) -> ozonetel_store::SyncLock {
+    let patience = std::time::Duration::from_secs(20);
+    let taken = async {
+        loop {
+            match store.lock_sync().await {
+                Err(StoreError::SyncUnderWay) => tokio::task::yield_now().await,
+                taken => return taken.unwrap(),
+            }
+        }
+    };
+    tokio::time::timeout(patience, taken).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_lock_whose_connection_was_lost_is_taken_anew_unless_another_has_it() {
+    let place = Kind::Postgres.place().await;
+    let address = place.address.as_ref().unwrap();
+    let mut lock = place.store.lock_sync().await.unwrap();
+    let cut = "select pg_terminate_backend(pid) from pg_locks join pg_stat_activity using (pid) \
+               where locktype = 'advisory' and datname = current_database()";
+    run(address, cut).await;
+    lock.hold().await.unwrap();
+    let other = open(address).await;
+    assert!(matches!(other.lock_sync().await, Err(StoreError::SyncUnderWay)));
+    run(address, cut).await;
+    let others = freed(&other).await;
+    for _ in 0..2 {
+        assert!(matches!(lock.hold().await, Err(StoreError::SyncUnderWay)));
+    }
+    drop(others);
+    let held = async {
+        while lock.hold().await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), held).await.unwrap();
+}
+
+#[tokio::test]
 async fn many_may_open_a_new_store_at_once() {
     for kind in STORED {
         let place = kind.place().await;
@@ -147,6 +205,7 @@ async fn a_new_file_is_its_owners_alone() {
     use std::os::unix::fs::MetadataExt as _;
     let place = Kind::Sqlite.place().await;
     fill(&place.store, &[json!({"CallID": 1, "UCID": 11})]).await;
+    let _lock = place.store.lock_sync().await.unwrap();
     for entry in std::fs::read_dir(file(place.address.as_ref()).parent().unwrap()).unwrap() {
         let entry = entry.unwrap();
         assert_eq!(entry.metadata().unwrap().mode() & 0o777, 0o600, "{:?}", entry.file_name());

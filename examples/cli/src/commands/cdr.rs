@@ -1,5 +1,6 @@
 //! `cdr day|range|page|ucid|sync|export|stats`
 
+mod coverage;
 mod export;
 mod place;
 mod stats;

@@ -169,7 +169,7 @@ async fn sync(count: u32) {
         .count();
     assert_eq!(limited, 0);
     let export = ["cdr", "export", "--store", &place, "--from", "2026-01-02", "--format", "jsonl"];
-    let stored = desk.run(&export).await.done();
+    let stored = desk.run(&export).await.noting_today();
     desk.sim.advance(Duration::from_mins(2)).await;
     desk = now(desk);
     let rows = desk.json(&["cdr", "day", "2026-01-02"]).await.done().rows();

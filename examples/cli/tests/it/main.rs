@@ -4,6 +4,7 @@
 mod api;
 mod codes;
 mod contract;
+mod coverage;
 mod days;
 mod dialing;
 mod exporting;

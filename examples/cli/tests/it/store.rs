@@ -49,7 +49,7 @@ async fn what_the_service_has_is_copied_once_and_exported_as_it_is() {
             ["cdr", "export", "--store", &place, "--from", "2026-01-02", "--format", format];
         desk.shell.spawn(&arguments)
     };
-    let jsonl = ended(export("jsonl")).await.done();
+    let jsonl = ended(export("jsonl")).await.noting_today();
     let mut exported: Vec<Value> =
         jsonl.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let by_ucid = |row: &Value| row["UCID"].as_str().unwrap().to_owned();
@@ -57,7 +57,7 @@ async fn what_the_service_has_is_copied_once_and_exported_as_it_is() {
     let mut expected = rows.clone();
     expected.sort_by_key(by_ucid);
     assert_eq!(exported, expected);
-    let table = ended(export("csv")).await.done();
+    let table = ended(export("csv")).await.noting_today();
     let mut reader = csv::Reader::from_reader(table.out.as_bytes());
     let names = reader.headers().unwrap().clone();
     let read: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
@@ -81,20 +81,19 @@ async fn what_the_service_has_is_copied_once_and_exported_as_it_is() {
 async fn statistics_count_phone_calls_and_say_what_was_never_read() {
     let (desk, place) = with_calls().await;
     synced(&desk, &place).await;
-    let stats =
-        desk.json(&["cdr", "stats", "--store", &place, "--from", "2026-01-02"]).await.done();
-    let stats = stats.json();
+    let stats = ["cdr", "stats", "--store", &place, "--from", "2026-01-02"];
+    let drawn = desk.run(&stats).await.noting_today();
+    let stats = desk.json(&stats).await.noting_today().json();
     assert_eq!((&stats["calls"], &stats["days_never_read"]), (&json!(3), &json!([])));
     let sum: u64 = stats["outcomes"].as_object().unwrap().values().filter_map(Value::as_u64).sum();
     assert_eq!(sum, 3);
     assert_eq!(stats["agents"][0]["agent"], "agent01");
-    let drawn = desk.run(&["cdr", "stats", "--store", &place, "--from", "2026-01-02"]).await.done();
     assert!(drawn.out.contains("3 calls") && drawn.out.contains('█'), "{}", drawn.out);
     assert!(!drawn.out.contains("9000000002"), "{}", drawn.out);
     // A day without calls and one that was never read are two things.
     let range = ["cdr", "stats", "--store", &place, "--from", "2026-01-01", "--to", "2026-01-02"];
     let other = desk.json(&range).await;
-    assert_eq!((other.code, &other.json()["days_never_read"]), (0, &json!(["2026-01-01"])));
+    assert_eq!((other.code, &other.json()["days_never_read"]), (8, &json!(["2026-01-01"])));
     assert!(other.err.contains("never read"), "{}", other.err);
     // Of days that were never read there is no count, and no page.
     let page = desk.shell.state.path().join("stats.html").display().to_string();
@@ -117,7 +116,8 @@ async fn to_read_a_store_none_is_made() {
         assert!(ran.err.contains(&told), "{command} {ran:?}");
         assert!(!std::path::Path::new(&place).exists(), "{command}");
     }
-    desk.run(&["cdr", "export", "--store", &place, "--from", "today", "--sync"]).await.done();
+    let export = ["cdr", "export", "--store", &place, "--from", "today", "--sync"];
+    desk.run(&export).await.noting_today();
     assert!(std::path::Path::new(&place).exists());
 }
 
@@ -149,7 +149,7 @@ async fn the_store_that_a_config_file_names_is_the_one_that_is_used() {
     std::fs::set_permissions(&config, std::fs::Permissions::from_mode(0o600)).unwrap();
     let config = config.display().to_string();
     let stats = ["--config", &config, "cdr", "stats", "--from", "2026-01-02"];
-    assert_eq!(desk.json(&stats).await.done().json()["calls"], 3);
+    assert_eq!(desk.json(&stats).await.noting_today().json()["calls"], 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -159,7 +159,7 @@ async fn a_file_takes_its_name_once_it_is_whole() {
     let file = desk.shell.state.path().join("calls.csv");
     let out = file.display().to_string();
     let export = ["cdr", "export", "--store", &place, "--from", "2026-01-02", "--out", &out];
-    desk.run(&export).await.done();
+    desk.run(&export).await.noting_today();
     let text = std::fs::read_to_string(&file).unwrap();
     assert!(text.starts_with("CallID,UCID,"), "{text}");
     let names = std::fs::read_dir(desk.shell.state.path()).unwrap().flatten();
@@ -170,6 +170,21 @@ async fn a_file_takes_its_name_once_it_is_whole() {
 fn refused(ran: &Ran, code: i32, part: &str) {
     assert_eq!(ran.code, code, "{ran:?}");
     assert!(ran.err.contains(part), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_file_is_not_replaced_by_one() {
+    let (desk, place) = with_calls().await;
+    synced(&desk, &place).await;
+    let asked = requests(&desk);
+    let export = ["cdr", "export", "--store", &place, "--from", "today", "--format", "xlsx"];
+    let direct = ["cdr", "export", "--direct", "--from", "today", "--format", "jsonl"];
+    let stats = ["cdr", "stats", "--store", &place, "--from", "today"];
+    for (command, flag) in [(&export[..], "--out"), (&direct, "--out"), (&stats, "--html")] {
+        let ran = desk.run(&[command, &[flag, "/dev/null"]].concat()).await;
+        refused(&ran, 2, "/dev/null cannot be written: it is not an ordinary file");
+    }
+    assert_eq!(requests(&desk), asked);
 }
 
 #[tokio::test(flavor = "multi_thread")]

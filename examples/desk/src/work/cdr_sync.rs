@@ -1,8 +1,10 @@
-//! Keeps the call-detail records up to date. One desk of several does it: two syncs would save over each other.
+//! Keeps the call-detail records up to date. One desk of several does it: two syncs would save over each other. The lease
+//! says which desk; the store's own lock keeps other programs away meanwhile, such as `ozonetel cdr sync`.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use ozonetel_sdk::Client;
+use ozonetel_store::SyncLock;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -31,7 +33,11 @@ pub async fn run(records: Records, client: Client, health: Health, stop: Cancell
 
 async fn step_until(records: Records, client: Client, health: &Health, stop: CancellationToken) {
     records.restart().await;
+    let (mut lock, mut next) = (None, SystemTime::UNIX_EPOCH);
     loop {
+        if next <= client.clock().now() {
+            lock = held(lock, &records).await;
+        }
         let taken = tokio::select! {
             biased;
             () = stop.cancelled() => return,
@@ -39,8 +45,9 @@ async fn step_until(records: Records, client: Client, health: &Health, stop: Can
         };
         let now = client.clock().now();
         let wait = match taken {
-            Ok(next) => {
+            Ok(at) => {
                 report(&records.state(), &client, health);
+                next = at;
                 next.duration_since(now).unwrap_or_default().min(NAP)
             }
             Err(error) => {
@@ -55,6 +62,25 @@ async fn step_until(records: Records, client: Client, health: &Health, stop: Can
             biased;
             () = stop.cancelled() => return,
             () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// The store's lock, if it can be had. A desk that hangs may have it still, and this one has the lease: it goes on without.
+async fn held(lock: Option<SyncLock>, records: &Records) -> Option<SyncLock> {
+    let (is_new, held) = match lock {
+        Some(mut lock) => (false, lock.hold().await.map(|()| lock)),
+        None => (true, records.store().lock_sync().await),
+    };
+    match held {
+        Ok(lock) => Some(lock),
+        Err(error) if is_new => {
+            tracing::debug!(%error, "the store of call records is not locked");
+            None
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the store of call records is no longer locked");
+            None
         }
     }
 }

@@ -4,7 +4,8 @@
 //! calls run, rewrites them later, adds late ones, and moves each day's rows to another store overnight. A
 //! [`CdrSync`] copies them into a [`Sink`] of the caller's and keeps that up to date:
 //!
-//! - **Back-fill**: today first, then the days before it from the oldest on, since that one is forgotten first.
+//! - **Back-fill**: today first, then the days before it from the oldest on, since that one is forgotten first. A sync
+//!   that began with a shorter [back-fill](SyncSettings::back_fill) is taken further back by a longer one.
 //! - **Today** every five minutes; **yesterday** once the night is over, because in between the service may answer
 //!   with part of a day or with nothing; then once a night for the [horizon](SyncSettings::horizon), and a last time the
 //!   day before the service forgets it. A day with rows that are unfinished, unreadable or gone is read once a
@@ -29,9 +30,9 @@
 //! # A wrong clock
 //!
 //! Days and nights go by the client's clock. A clock that is behind a time that has passed is waited for, up to an
-//! hour; if it stays there, it is believed, and whatever was known of later times is forgotten: readings from the
-//! future, and days that left the window too early. What was read meanwhile is read again. Gaps that a clock ahead
-//! has brought stay in the checkpoint, although their days are read after all.
+//! hour ([`Progress::is_clock_behind`]); if it stays there, it is believed, and whatever was known of later times is
+//! forgotten: readings from the future, and days that left the window too early. What was read meanwhile is read again.
+//! Gaps that a clock ahead has brought stay in the checkpoint, although their days are read after all.
 //!
 //! # Limits
 //!
@@ -251,9 +252,10 @@ impl<S: Sink> CdrSync<S> {
 
     fn progress(&mut self, step: SyncStep) -> Progress {
         let now = self.now();
-        let mut progress =
-            Progress { step, gaps: Vec::new(), tally: Tally::default(), next_at: now };
+        let (gaps, tally) = (Vec::new(), Tally::default());
+        let mut progress = Progress { step, gaps, tally, is_clock_behind: false, next_at: now };
         if let Some(plan) = &mut self.plan {
+            progress.is_clock_behind = plan.is_clock_behind();
             progress.gaps = plan.tell();
             self.unsaved |= !progress.gaps.is_empty();
             progress.tally = plan.tally(now);

@@ -1,6 +1,7 @@
 //! Two typed pools behind one face: statements with `$1`, and columns of the types that both databases have.
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgRow};
@@ -14,6 +15,7 @@ use crate::address::StoreAddress;
 use crate::error::StoreError;
 use crate::file::create_private;
 use crate::postgres::{self, PgLink};
+use crate::sync_lock::SyncLock;
 
 /// Connections that read.
 const READERS: u32 = 4;
@@ -87,7 +89,7 @@ fn storable(text: String) -> String {
 
 /// A database.
 pub(super) enum Db {
-    Sqlite { writer: SqlitePool, reader: SqlitePool },
+    Sqlite { writer: SqlitePool, reader: SqlitePool, path: PathBuf },
     Postgres(PgPool),
 }
 
@@ -124,7 +126,8 @@ impl Db {
                     let pool = SqlitePoolOptions::new().max_connections(connections);
                     pool.acquire_timeout(PATIENCE).connect_with(options.clone())
                 };
-                Ok(Self::Sqlite { writer: pool(1).await?, reader: pool(READERS).await? })
+                let (writer, reader) = (pool(1).await?, pool(READERS).await?);
+                Ok(Self::Sqlite { writer, reader, path: path.clone() })
             }
             StoreAddress::Postgres(url) => {
                 let options: PgConnectOptions = url.parse()?;
@@ -147,6 +150,14 @@ impl Db {
                 link.control(LOCK).await?;
                 Ok(Tx::Postgres(link))
             }
+        }
+    }
+
+    /// Takes the database for one sync.
+    pub(super) async fn lock_sync(&self) -> Result<SyncLock, StoreError> {
+        match self {
+            Self::Sqlite { path, .. } => SyncLock::beside(path),
+            Self::Postgres(pool) => SyncLock::of_database(pool).await,
         }
     }
 

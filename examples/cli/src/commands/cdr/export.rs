@@ -17,12 +17,14 @@ use clap::Args;
 use ozonetel_sdk::types::Day;
 use ozonetel_store::{CallQuery, Store, StoredCall};
 
-use super::place::{RangeFlags, StoreFlag, failure, none_read, note_missing};
+use super::coverage::RangeCoverage;
+use super::place::{RangeFlags, StoreFlag, failure};
 use super::sync::copy;
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
 use crate::notes::{note, show};
 use crate::output::{Reader, written};
+use crate::part_file;
 use book::{Book, finished};
 use direct::DirectExport;
 use format::FileFormat;
@@ -58,9 +60,11 @@ impl Export {
     pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let (from, to) = self.range.days(context)?;
         let (format, out) = (self.format, self.out.as_deref());
+        if let Some(out) = out {
+            part_file::check(out).map_err(|error| cannot_be_written(out, &error))?;
+        }
         if self.direct {
-            let unread = DirectExport { context, from, to, format, out }.run().await?;
-            return Ok(if unread == 0 { Completion::Clean } else { Completion::BadRows });
+            return DirectExport { context, from, to, format, out }.run().await;
         }
         let store = if self.sync {
             self.store.open(context).await?.0
@@ -74,11 +78,11 @@ impl Export {
                 return Err(failure.resume(again));
             }
         }
-        let missing = context.until_stopped(note_missing(&store, from, to)).await?;
-        if let Some(none) = none_read(&missing, from, to) {
-            return Err(
-                none.advise("--sync copies them first; --direct asks the service, without a store")
-            );
+        let coverage = RangeCoverage::of(context, &store, (from, to));
+        let coverage = context.until_stopped(coverage).await?;
+        coverage.note();
+        if coverage.is_empty() {
+            return Err(self.none_read(context, &coverage));
         }
         let query = CallQuery::days(from, to);
         let ExportedRows { rows, unread } = match format.text() {
@@ -89,12 +93,30 @@ impl Export {
             show_written(out, rows, from, to);
         }
         if unread == 0 {
-            return Ok(Completion::Clean);
+            return Ok(coverage.completion());
         }
         note(&format!(
             "{unread} rows cannot be parsed as last sent; the store has them as they came"
         ));
         Ok(Completion::BadRows)
+    }
+
+    /// Why there is no file of a range of which the store has no day.
+    fn none_read(&self, context: &Context, coverage: &RangeCoverage) -> Failure {
+        let none = "the store has none of these days";
+        let zone = context.client.zone();
+        match coverage.opens() {
+            Some(opens) if self.sync => {
+                let wait = opens.instant(zone).duration_since(context.client.clock().now());
+                let text = format!("{none}: the service has all of the last from {opens} on");
+                Failure::put_off(text, wait.unwrap_or_default())
+            }
+            _ if self.sync => Failure::usage(none).advise(
+                "--sync has asked for all that the service still has, which is none of them",
+            ),
+            _ => Failure::usage(none)
+                .advise("--sync copies them first; --direct asks the service, without a store"),
+        }
     }
 
     async fn text(
@@ -161,6 +183,10 @@ struct ExportedRows {
 fn show_written(out: &Path, rows: u64, from: Day, to: Day) {
     let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
     show(&format!("{}: {rows}, {from} to {to}", out.display()));
+}
+
+fn cannot_be_written(out: &Path, error: &std::io::Error) -> Failure {
+    Failure::usage(format!("{} cannot be written: {error}", out.display()))
 }
 
 /// How many days before today a day is, at most those that the service keeps.

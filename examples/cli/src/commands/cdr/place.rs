@@ -9,7 +9,6 @@ use ozonetel_store::{Store, StoreAddress, StoreError};
 use crate::context::Context;
 use crate::days::DayArgument;
 use crate::failure::Failure;
-use crate::notes::note;
 
 /// The variable that names the store, for addresses with a password.
 const VARIABLE: &str = "OZONETEL_STORE";
@@ -87,6 +86,8 @@ pub(crate) fn failure(error: StoreError) -> Failure {
     };
     match error {
         StoreError::Address(invalid) => invalid.into(),
+        StoreError::SyncUnderWay => Failure::usage(text)
+            .advise("let it end, or stop it; with --follow it has the store as long as it runs"),
         StoreError::OtherAccount { .. } | StoreError::Newer { .. } | StoreError::File(_) => {
             Failure::usage(text)
         }
@@ -116,35 +117,4 @@ impl RangeFlags {
         }
         Ok((from, to))
     }
-}
-
-/// Why nothing is said of a range of which no day was read: a file without rows, or a count of none, would say that
-/// there were no calls.
-pub(crate) fn none_read(missing: &[Day], from: Day, to: Day) -> Option<Failure> {
-    let is_all = i64::try_from(missing.len()) == Ok(i64::from(from.days_until(to)) + 1);
-    is_all.then(|| Failure::usage("the store has none of these days"))
-}
-
-/// Notes on standard error what is missing of a range: days that were never read, and gaps.
-pub(crate) async fn note_missing(store: &Store, from: Day, to: Day) -> Result<Vec<Day>, Failure> {
-    let known = store.days(from, to).await.map_err(failure)?;
-    let read = |day: Day| known.iter().any(|known| known.day == day && known.read.is_some());
-    let days = std::iter::successors(Some(from), |day| (*day < to).then(|| day.next()));
-    let missing: Vec<Day> = days.filter(|day| !read(*day)).collect();
-    if let (Some(first), Some(last)) = (missing.first(), missing.last()) {
-        let days = match missing.len() {
-            1 => format!("{first} was never read"),
-            count => format!("{count} days were never read, {first} to {last}"),
-        };
-        note(&format!("{days}: ozonetel cdr sync reads what the service still has"));
-    }
-    for gap in store.gaps().await.map_err(failure)? {
-        if gap.from.day() <= to && from <= gap.to.day() {
-            note(&format!(
-                "records may be missing from {} to {} ({:?})",
-                gap.from, gap.to, gap.reason
-            ));
-        }
-    }
-    Ok(missing)
 }

@@ -5,19 +5,22 @@ mod page;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use ozonetel_sdk::cdr::sync::Gap;
 use ozonetel_sdk::phone_call::CallOutcomeKind;
 use ozonetel_sdk::types::Day;
 use ozonetel_store::{CallLegs, CallQuery};
 use serde::Serialize;
 
-use super::place::{RangeFlags, StoreFlag, failure, none_read, note_missing};
+use super::coverage::RangeCoverage;
+use super::place::{RangeFlags, StoreFlag, failure};
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
+use crate::notes::note;
 use crate::output::{self, Format, written};
-use crate::part_file::PartFile;
+use crate::part_file::{self, PartFile};
 
 /// Counts the phone calls of a range in the store: answer rate by hour, outcomes, agents. Asks the service nothing. Of a
 /// range of which no day was read nothing is said, and the exit code is 2.
@@ -45,6 +48,13 @@ struct CallStats {
     outcomes: BTreeMap<String, u64>,
     agents: Vec<AgentStats>,
     days_never_read: Vec<String>,
+    /// Days that are over, and of which later calls are not counted.
+    days_in_part: Vec<String>,
+    /// When today was last read, if it is in the range.
+    as_of: Option<String>,
+    /// Rows that cannot be parsed as last sent: they count as they were before, or not at all.
+    unread: u64,
+    gaps: Vec<Gap>,
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
@@ -76,6 +86,26 @@ impl CallStats {
             Some(open) => format!(", {open} not ended"),
             None => String::new(),
         }
+    }
+}
+
+impl CallStats {
+    /// Takes over what is known of the days.
+    fn take(&mut self, coverage: &RangeCoverage) {
+        self.days_never_read = coverage.never_read.iter().map(Day::to_string).collect();
+        self.days_in_part = coverage.in_part.iter().map(|part| part.day.to_string()).collect();
+        self.as_of = coverage.today.map(|today| today.at.to_string());
+        self.gaps.clone_from(&coverage.gaps);
+    }
+
+    /// What is said of rows that cannot be parsed.
+    fn told_unread(&self) -> Option<String> {
+        let rows = match self.unread {
+            0 => return None,
+            1 => "1 row".to_owned(),
+            count => format!("{count} rows"),
+        };
+        Some(format!("{rows} cannot be parsed as last sent: counted as before, or not at all"))
     }
 }
 
@@ -124,7 +154,7 @@ impl Counter {
         }
     }
 
-    fn finish(self, from: Day, to: Day, never_read: &[Day]) -> CallStats {
+    fn finish(self, from: Day, to: Day) -> CallStats {
         let percent = |answered: u64, missed: u64| {
             let ended = answered + missed;
             (ended > 0).then(|| (answered * 200 + ended) / (ended * 2))
@@ -138,7 +168,6 @@ impl Counter {
         }
         stats.agents = self.agents.into_values().collect();
         stats.agents.sort_by(|a, b| b.calls.cmp(&a.calls).then_with(|| a.agent.cmp(&b.agent)));
-        stats.days_never_read = never_read.iter().map(Day::to_string).collect();
         stats
     }
 }
@@ -146,11 +175,17 @@ impl Counter {
 impl Stats {
     pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let (from, to) = self.range.days(context)?;
+        if let Some(path) = &self.html {
+            part_file::check(path).map_err(|error| cannot_be_written(path, &error))?;
+        }
         let store = self.store.open_there(context).await?;
-        let never_read = context.until_stopped(note_missing(&store, from, to)).await?;
-        if let Some(none) = none_read(&never_read, from, to) {
+        let coverage = RangeCoverage::of(context, &store, (from, to));
+        let coverage = context.until_stopped(coverage).await?;
+        coverage.note();
+        if coverage.is_empty() {
             let sync = format!("ozonetel cdr sync{}", self.store.again());
-            return Err(none.advise(&format!("`{sync}` copies what the service still has")));
+            return Err(Failure::usage("the store has none of these days")
+                .advise(&format!("`{sync}` copies what the service still has")));
         }
         let mut calls = store.stream(CallQuery::days(from, to));
         let mut counter = Counter::default();
@@ -158,24 +193,35 @@ impl Stats {
             let next = async { calls.try_next().await.map_err(failure) };
             let Some(call) = context.until_stopped(next).await? else { break };
             let records = call.records().map_err(failure)?;
+            counter.stats.unread += u64::try_from(call.unread()).unwrap_or(u64::MAX);
             if !records.is_empty() {
                 counter.add(&CallLegs::new(&records));
             }
         }
-        let stats = counter.finish(from, to, &never_read);
+        let mut stats = counter.finish(from, to);
+        stats.take(&coverage);
+        if let Some(unread) = stats.told_unread() {
+            note(&unread);
+        }
+        let completion =
+            if stats.unread == 0 { coverage.completion() } else { Completion::BadRows };
         if let Some(path) = &self.html {
             let account = context.environment.account.as_deref().unwrap_or_default();
-            PartFile::write(path, page::drawn(&stats, account).as_bytes()).map_err(|error| {
-                Failure::usage(format!("{} cannot be written: {error}", path.display()))
-            })?;
+            PartFile::write(path, page::drawn(&stats, account).as_bytes())
+                .map_err(|error| cannot_be_written(path, &error))?;
         }
         if context.output.format != Format::Table {
-            return output::one(context.output, &stats);
+            output::one(context.output, &stats)?;
+            return Ok(completion);
         }
         let mut out = io::stdout().lock();
         written(out.write_all(drawn(&stats).as_bytes()).and_then(|()| out.flush()))?;
-        Ok(Completion::Clean)
+        Ok(completion)
     }
+}
+
+fn cannot_be_written(path: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format!("{} cannot be written: {error}", path.display()))
 }
 
 /// How long a bar is at most.
@@ -248,7 +294,7 @@ mod tests {
             counter.add(&call);
         }
         let day: Day = "2026-11-20".parse().unwrap();
-        counter.finish(day, day, &[])
+        counter.finish(day, day)
     }
 
     #[test]

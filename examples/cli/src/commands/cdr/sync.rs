@@ -1,14 +1,18 @@
 //! `cdr sync`: a copy of all call-detail records.
 
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 use clap::Args;
 use ozonetel_sdk::ErrorKind;
-use ozonetel_sdk::cdr::sync::{Progress, SyncError, SyncSettings, SyncStep};
+use ozonetel_sdk::cdr::sync::{
+    Checkpoint, FailureCause, Progress, SyncError, SyncSettings, SyncStep, Trouble,
+};
 use ozonetel_sdk::types::Day;
 use ozonetel_store::{Store, StoreError};
 use serde::Serialize;
 
+use super::coverage::instant;
 use super::place::{StoreFlag, failure};
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
@@ -21,7 +25,7 @@ use crate::output;
 pub(crate) struct Sync {
     #[command(flatten)]
     store: StoreFlag,
-    /// How many days before today the very first run goes back, at most 15.
+    /// How many days before today to go back, at most 15. What a store has, no run takes out of it.
     #[arg(long, value_name = "DAYS", default_value_t = 15)]
     back_fill: u8,
     /// Goes on, and reads today every five minutes and earlier days once a night, until it is stopped.
@@ -39,6 +43,7 @@ struct SyncReport {
     same: u64,
     unread: u64,
     gaps: u64,
+    days_failed: u64,
     days_never_read: u32,
 }
 
@@ -62,7 +67,7 @@ impl Sync {
 /// What a run of copying came to.
 pub(super) struct Copied {
     report: SyncReport,
-    /// Why a day could not be read.
+    /// Why days could not be read.
     pub(super) failed: Option<Failure>,
 }
 
@@ -74,41 +79,137 @@ pub(super) async fn copy(
     follow: bool,
     again: &str,
 ) -> Result<Copied, Failure> {
+    let stopped = |failure: Failure| failure.resume(again);
+    let locked = async { store.lock_sync().await.map_err(failure) };
+    let mut lock = context.until_stopped(locked).await.map_err(stopped)?;
     let settings = SyncSettings::default().back_fill(back_fill).batch(1_000);
     let mut sync = context.client.cdr().sync(store.sink()).settings(settings);
     let mut report = SyncReport::default();
-    // Days whose last request failed, with the failure.
-    let mut failed: BTreeMap<Day, Failure> = BTreeMap::new();
+    let mut failed = FailedDays { follow, ..FailedDays::default() };
     loop {
-        let step = async { sync.poll().await.map_err(sink_failure) };
-        let progress =
-            context.until_stopped(step).await.map_err(|failure| failure.resume(again))?;
+        let step = async {
+            lock.hold().await.map_err(failure)?;
+            sync.poll().await.map_err(sink_failure)
+        };
+        let progress = context.until_stopped(step).await.map_err(stopped)?;
         report.take(&progress);
+        let now = context.client.clock().now();
+        failed.clock_behind(progress.is_clock_behind, now, progress.next_at, context);
         match progress.step {
-            SyncStep::Read(read) => _ = failed.remove(&read.day),
+            SyncStep::Read(read) => failed.read(read.day),
             SyncStep::Failed { day, error, .. } => {
-                let hopeless = error.kind() == ErrorKind::Credentials;
+                let is_hopeless = error.kind() == ErrorKind::Credentials;
                 let failure = Failure::from(error).within(&day.to_string());
-                if hopeless {
+                if is_hopeless {
                     return Err(failure.resume(again));
                 }
-                failed.insert(day, failure);
+                failed.add(day, failure);
             }
             _ if !follow => break,
             _ => {}
         }
-        let now = context.client.clock().now();
         let wait = progress.next_at.duration_since(now).unwrap_or_default();
         if follow && !wait.is_zero() {
             let nap = async {
                 tokio::time::sleep(wait.min(std::time::Duration::from_mins(1))).await;
                 Ok::<_, Failure>(())
             };
-            context.until_stopped(nap).await.map_err(|failure| failure.resume(again))?;
+            context.until_stopped(nap).await.map_err(stopped)?;
         }
     }
-    let failed = failed.into_iter().next().map(|(_, failure)| failure);
-    Ok(Copied { report, failed })
+    if let Some(checkpoint) = sync.checkpoint() {
+        failed.put_off(checkpoint, context);
+    }
+    report.days_failed = u64::try_from(failed.days.len()).unwrap_or(u64::MAX);
+    Ok(Copied { report, failed: failed.failure() })
+}
+
+/// Days whose last request failed, in this run or in one before.
+#[derive(Debug, Default)]
+struct FailedDays {
+    /// Whether the run goes on and on: what happens is said when it happens, since its end comes late or never.
+    follow: bool,
+    days: BTreeMap<Day, Failure>,
+    clock: Option<Failure>,
+}
+
+impl FailedDays {
+    fn add(&mut self, day: Day, failure: Failure) {
+        let text = format!("{}; it is asked for again", failure.told().0);
+        if self.days.insert(day, failure).is_none() && self.follow {
+            note(&text);
+        } else {
+            show(&text);
+        }
+    }
+
+    fn read(&mut self, day: Day) {
+        if self.days.remove(&day).is_some() && self.follow {
+            note(&format!("{day} was read after all"));
+        }
+    }
+
+    /// Whether nothing is asked for because of the clock, and until when.
+    fn clock_behind(&mut self, is: bool, now: SystemTime, until: SystemTime, context: &Context) {
+        if !is {
+            self.clock = None;
+            return;
+        }
+        let zone = context.client.zone();
+        let text = format!(
+            "the clock shows {}, which is before the last run: nothing is asked for until it is right again, or until {}",
+            zone.stamp(now),
+            zone.stamp(until)
+        );
+        if self.follow && self.clock.is_none() {
+            note(&text);
+        }
+        let wait = until.duration_since(now).unwrap_or_default();
+        self.clock = Some(Failure::put_off(text, wait));
+    }
+
+    /// Adds the days that an earlier run has put off.
+    fn put_off(&mut self, checkpoint: &Checkpoint, context: &Context) {
+        let days = std::iter::successors(Some(checkpoint.oldest()), |day| Some(day.next()));
+        for day in days.take_while(|day| *day <= context.client.today()) {
+            let trouble = checkpoint.day(day).and_then(|state| state.trouble.as_ref());
+            if let Some(failure) = trouble.and_then(|trouble| put_off(day, trouble, context)) {
+                self.days.entry(day).or_insert(failure);
+            }
+        }
+    }
+
+    /// The failure of the oldest day, with the names of the others.
+    fn failure(self) -> Option<Failure> {
+        if self.clock.is_some() {
+            return self.clock;
+        }
+        let others: Vec<String> = self.days.keys().skip(1).map(Day::to_string).collect();
+        let (_, first) = self.days.into_iter().next()?;
+        Some(match others.as_slice() {
+            [] => first,
+            others => {
+                first.with(&format!("these days could not be read either: {}", others.join(", ")))
+            }
+        })
+    }
+}
+
+/// Why a day was not asked for. That the service has nothing of the day that it is about to forget is no failure.
+fn put_off(day: Day, trouble: &Trouble, context: &Context) -> Option<Failure> {
+    let cause = match &trouble.cause {
+        FailureCause::Failed { kind, reason: Some(reason) } => format!("{kind}, {reason}"),
+        FailureCause::Failed { kind, reason: None } => kind.clone(),
+        _ => return None,
+    };
+    let (zone, until) = (context.client.zone(), instant(trouble.again_at));
+    let wait = until.duration_since(context.client.clock().now()).unwrap_or_default();
+    let text = format!(
+        "{day}: could not be read at {} ({cause}), and is not asked for again before {}",
+        zone.stamp(instant(trouble.at)),
+        zone.stamp(until)
+    );
+    Some(Failure::put_off(text, wait))
 }
 
 impl SyncReport {
@@ -123,26 +224,20 @@ impl SyncReport {
             note(&format!("missing for good: {} to {} ({:?})", gap.from, gap.to, gap.reason));
         }
         self.days_never_read = progress.tally.never_read;
-        match &progress.step {
-            SyncStep::Read(read) => {
-                self.days_read += 1;
-                self.new += read.rows.new;
-                self.changed += read.rows.changed;
-                self.same += read.rows.same;
-                self.unread += read.unread;
-                show(&format!(
-                    "{}: {} new, {} changed, {} same; {}",
-                    read.day,
-                    read.rows.new,
-                    read.rows.changed,
-                    read.rows.same,
-                    left(progress.tally.due)
-                ));
-            }
-            SyncStep::Failed { day, error, .. } => {
-                show(&format!("{day}: {error}; it is asked for again"));
-            }
-            _ => {}
+        if let SyncStep::Read(read) = &progress.step {
+            self.days_read += 1;
+            self.new += read.rows.new;
+            self.changed += read.rows.changed;
+            self.same += read.rows.same;
+            self.unread += read.unread;
+            show(&format!(
+                "{}: {} new, {} changed, {} same; {}",
+                read.day,
+                read.rows.new,
+                read.rows.changed,
+                read.rows.same,
+                left(progress.tally.due)
+            ));
         }
     }
 }
@@ -175,6 +270,20 @@ mod tests {
         assert!(SyncReport { days_read: 2, new: 7, ..SyncReport::default() }.is_whole());
         assert!(!SyncReport { unread: 1, ..SyncReport::default() }.is_whole());
         assert!(!SyncReport { gaps: 1, ..SyncReport::default() }.is_whole());
+    }
+
+    #[test]
+    fn every_day_that_failed_is_named() {
+        let mut failed = FailedDays::default();
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        assert!(FailedDays::default().failure().is_none());
+        for text in ["2026-11-21", "2026-11-19", "2026-11-20"] {
+            failed.add(day(text), Failure::unreachable("no answer").within(text));
+        }
+        failed.read(day("2026-11-20"));
+        let told = failed.failure().unwrap().told().0;
+        let other = "these days could not be read either: 2026-11-21";
+        assert_eq!(told, format!("2026-11-19: no answer; {other}"));
     }
 
     #[test]

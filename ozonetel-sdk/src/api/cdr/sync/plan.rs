@@ -133,7 +133,8 @@ impl DayPlan {
         &self.checkpoint
     }
 
-    /// Closes the days that have left the window, and records what is missing of them. True when anything changed.
+    /// Closes the days that have left the window, and records what is missing of them; follows more of those that are in
+    /// it where the settings want more. True when anything changed.
     ///
     /// While the clock is behind a time that has passed, nothing is done; once it is believed, what was known of later
     /// times is forgotten.
@@ -152,7 +153,9 @@ impl DayPlan {
                 true
             }
         };
-        let edge = back(self.zone.day(now), WINDOW_DAYS);
+        let today = self.zone.day(now);
+        let reached = self.reach_back(today);
+        let edge = back(today, WINDOW_DAYS);
         let before = self.checkpoint.next;
         while self.checkpoint.next < edge {
             let day = self.checkpoint.next;
@@ -170,7 +173,19 @@ impl DayPlan {
             let too_many = closings.len().saturating_sub(MOST_CLOSINGS);
             closings.drain(..too_many);
         }
-        corrected || closed
+        corrected || reached || closed
+    }
+
+    /// Follows earlier days as well where more are wanted than when the sync began: all of these the service still has.
+    /// Once a day has left the window, what is wanted is followed already.
+    fn reach_back(&mut self, today: Day) -> bool {
+        let first = back(today, i32::from(self.settings.back_fill));
+        let Checkpoint { next, closings, .. } = &mut self.checkpoint;
+        let is_earlier = closings.is_empty() && first < *next;
+        if is_earlier {
+            *next = first;
+        }
+        is_earlier
     }
 
     /// A reading from the future is no reading, and a failure no failure. Nothing was read while the clock was behind:
@@ -203,6 +218,11 @@ impl DayPlan {
     /// Makes today due before its pause is over.
     pub(super) fn want_today(&mut self) {
         self.wanted = true;
+    }
+
+    /// Whether nothing is asked for because the clock is behind a time that has passed.
+    pub(super) fn is_clock_behind(&self) -> bool {
+        self.checkpoint.seen.look_again().is_some()
     }
 
     /// The next step.

@@ -35,6 +35,9 @@ pub struct Progress {
     pub gaps: Vec<Gap>,
     /// Days done and days left.
     pub tally: Tally,
+    /// Whether the client's clock is behind a time that has passed. Until it has caught up, or is believed, nothing is
+    /// asked for, however much is due.
+    pub is_clock_behind: bool,
     /// When the next step has something to do: now, while days are due. The published limit comes on top.
     pub next_at: SystemTime,
 }

@@ -41,8 +41,9 @@ impl Default for SyncSettings {
 }
 
 impl SyncSettings {
-    /// How many days before today the very first poll goes back, 0 to 15. Default: 15, all that the service has.
-    /// Later polls go by the checkpoint.
+    /// How many days before today are followed from the first poll on, 0 to 15. Default: 15, all that the service has.
+    /// A sync that began with fewer reads the earlier days later, once it has settings with more; with fewer, it goes on
+    /// with all that it follows. Until then, what is missing of the days before its first is in no [`Gap`](super::Gap).
     pub fn back_fill(mut self, days: u8) -> Self {
         self.back_fill = days.min(u8::try_from(WINDOW_DAYS).unwrap_or(LAST_LOOK));
         self

@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::FutureExt as _;
 
@@ -41,9 +43,9 @@ impl Book {
         }
     }
 
-    fn finish(self) -> Result<(), Failure> {
+    fn finish(self, stop: &Arc<AtomicBool>) -> Result<(), Failure> {
         match self {
-            Self::Xlsx(book) => book.finish(),
+            Self::Xlsx(book) => book.finish(stop),
             #[cfg(feature = "parquet")]
             Self::Parquet(columns) => columns.finish(),
         }
@@ -53,15 +55,21 @@ impl Book {
 /// Writes the file, unless a signal comes first.
 pub(super) async fn finished(context: &Context, book: Book) -> Result<(), Failure> {
     // It takes a while and does not pause.
-    let writing = tokio::task::spawn_blocking(move || book.finish());
-    tokio::select! {
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = Arc::clone(&stop);
+    let mut writing = tokio::task::spawn_blocking(move || book.finish(&stopped));
+    let signal = tokio::select! {
         biased;
-        signal = context.stop.clone() => Err(Failure::stopped(signal)),
-        done = writing => match done {
-            Ok(done) => done,
-            Err(error) => Err(Failure::output(&std::io::Error::other(error))),
-        },
-    }
+        signal = context.stop.clone() => signal,
+        done = &mut writing => return ended(done),
+    };
+    stop.store(true, Ordering::Relaxed);
+    // What was begun is removed before the program ends, and what is whole is there.
+    ended(writing.await).map_err(|_| Failure::stopped(signal))
+}
+
+fn ended(done: Result<Result<(), Failure>, tokio::task::JoinError>) -> Result<(), Failure> {
+    done.unwrap_or_else(|error| Err(Failure::output(&std::io::Error::other(error))))
 }
 
 /// Makes a file out of lines of JSON.

@@ -1,16 +1,20 @@
 //! `cdr export --direct`: the service's rows as a file, without a store.
 //!
 //! Rows are in `FILE.rows` until all days are there, and `FILE.progress` says which days are whole and where each ends.
-//! What follows the last whole day is of an interrupted run: it is cut off, and that day is asked for once more.
+//! What follows the last whole day is of an interrupted run: it is cut off, and that day is asked for once more. So is one
+//! that was read before the service had all of it, once it has.
 
 use std::fs::{self, File};
 use std::io::{self, Seek as _, SeekFrom, Write};
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use futures_util::FutureExt as _;
+use ozonetel_sdk::cdr::WINDOW_DAYS;
 use ozonetel_sdk::client::Patience;
 use ozonetel_sdk::types::Day;
 
+use super::super::coverage::{PartDay, instant, told_in_part, told_today};
 use super::super::sync::left;
 use super::book::made_of;
 use super::format::FileFormat;
@@ -18,7 +22,7 @@ use super::progress::{ExportPlan, ExportProgress, WholeDay};
 use super::rows::{RowWriter, TextFormat};
 use super::target::beside;
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Completion, Failure};
 use crate::notes::{note, show};
 use crate::output::{Reader, written};
 use crate::private_file;
@@ -43,42 +47,65 @@ struct DayRows {
 }
 
 impl DirectExport<'_> {
-    /// Exports; returns how many rows could not be parsed.
-    pub(super) async fn run(self) -> Result<u64, Failure> {
+    /// Exports, and says what could not be had.
+    pub(super) async fn run(self) -> Result<Completion, Failure> {
         let today = self.context.client.today();
         if self.to > today {
             return Err(Failure::usage(format!("--to {} is in the future", self.to)));
         }
-        let unread = match self.out {
+        let days = match self.out {
             Some(out) => self.to_file(out).await?,
             None => self.to_standard_output().await?,
         };
-        if self.to == today {
-            note(&format!("{today} is not over: it has more calls later, and rows still change"));
-        }
-        Ok(unread)
+        let unread: u64 = days.iter().map(|day| day.unread).sum();
+        let is_whole = self.note_parts(&days);
+        Ok(match (unread, is_whole) {
+            (0, true) => Completion::Clean,
+            (0, false) => Completion::InPart,
+            _ => Completion::BadRows,
+        })
     }
 
-    async fn to_standard_output(self) -> Result<u64, Failure> {
+    /// Says which days the service did not have all of; whether those that are over are whole.
+    fn note_parts(self, days: &[WholeDay]) -> bool {
+        let (zone, clock) = (self.context.client.zone(), self.context.client.clock());
+        let now = zone.stamp(clock.now());
+        let parts = days.iter().filter_map(|day| PartDay::of(day.day, instant(day.read_at), zone));
+        let (today, parts): (Vec<_>, Vec<_>) = parts.partition(|part| part.day >= now.day());
+        for text in today.into_iter().map(told_today).chain(told_in_part(&parts, now)) {
+            note(&text);
+        }
+        parts.is_empty()
+    }
+
+    async fn to_standard_output(self) -> Result<Vec<WholeDay>, Failure> {
         let format = self.format.text().ok_or_else(|| Failure::usage("give --out FILE"))?;
         let mut writer = RowWriter::new(format, self.context.output, io::stdout());
-        let mut unread = 0;
+        let mut done = Vec::new();
         if written(writer.begin())? == Reader::Gone {
-            return Ok(unread);
+            return Ok(done);
         }
         let days = std::iter::successors(Some(self.from), |day| Some(day.next()));
         for day in days.take_while(|day| *day <= self.to) {
+            let read_at = self.seconds();
             let read = self.day(day, &mut writer).await;
-            let read = read.map_err(|failure| failure.resume(&self.again(day)))?;
-            unread += read.unread;
-            if read.is_unwanted || written(writer.flush())? == Reader::Gone {
-                return Ok(unread);
+            let DayRows { rows, unread, is_unwanted } =
+                read.map_err(|failure| failure.resume(&self.again(day)))?;
+            done.push(WholeDay { day, rows, unread, end: 0, read_at });
+            if is_unwanted || written(writer.flush())? == Reader::Gone {
+                break;
             }
         }
-        Ok(unread)
+        Ok(done)
     }
 
-    async fn to_file(self, out: &Path) -> Result<u64, Failure> {
+    /// The time, in seconds since the epoch.
+    fn seconds(self) -> u64 {
+        let now = self.context.client.clock().now();
+        now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+    }
+
+    async fn to_file(self, out: &Path) -> Result<Vec<WholeDay>, Failure> {
         let failed = |error: io::Error| {
             Failure::usage(format!("{} cannot be written: {error}", out.display()))
         };
@@ -93,13 +120,15 @@ impl DirectExport<'_> {
         if progress.next().is_none() && !was_there && out.exists() {
             // All that was left to do is to forget how far it was.
             fs::remove_file(&rows).map_err(failed)?;
-            let unread = progress.unread();
-            progress.remove().map_err(failed)?;
-            return Ok(unread);
+            return progress.remove().map_err(failed);
         }
         if file.metadata().map_err(failed)?.len() < progress.end() {
             note(&format!("{} is shorter than it was: all days are asked for", rows.display()));
             progress.begin_anew();
+        }
+        let now = self.context.client.clock().now();
+        if let Some(day) = progress.forget_from(|day| self.is_worth_another(day, now)) {
+            note(&format!("{day} is asked for again: it was read before it could be whole"));
         }
         self.days(&file, &mut progress).await?;
         file.sync_all().map_err(failed)?;
@@ -111,9 +140,15 @@ impl DirectExport<'_> {
             made.map_err(|failure| failure.resume(&self.again(self.from)))?;
             fs::remove_file(&rows).map_err(failed)?;
         }
-        let unread = progress.unread();
-        progress.remove().map_err(failed)?;
-        Ok(unread)
+        progress.remove().map_err(failed)
+    }
+
+    /// Whether a day was read before the service had all of it, and has it now.
+    fn is_worth_another(self, day: &WholeDay, now: SystemTime) -> bool {
+        let zone = self.context.client.zone();
+        let in_part = |at| PartDay::of(day.day, at, zone).is_some();
+        let is_kept = day.day.days_until(self.context.client.today()) < WINDOW_DAYS;
+        is_kept && in_part(instant(day.read_at)) && !in_part(now)
     }
 
     /// Writes the days that are missing behind those that are whole.
@@ -127,13 +162,14 @@ impl DirectExport<'_> {
             writer.begin().map_err(failed)?;
         }
         while let Some(day) = progress.next() {
+            let read_at = self.seconds();
             let read = self.day(day, &mut writer).await;
             let read = read.map_err(|failure| failure.resume(&self.again(self.from)))?;
             writer.flush().map_err(failed)?;
             file.sync_data().map_err(failed)?;
             let end = (&*file).stream_position().map_err(failed)?;
             let DayRows { rows, unread, .. } = read;
-            progress.note(WholeDay { day, rows, unread, end }).map_err(failed)?;
+            progress.note(WholeDay { day, rows, unread, end, read_at }).map_err(failed)?;
             let to_go = u32::try_from(day.days_until(self.to)).unwrap_or(0);
             show(&format!("{day}: {rows} rows; {}", left(to_go)));
         }

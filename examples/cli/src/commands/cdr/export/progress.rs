@@ -23,7 +23,7 @@ pub(super) struct ExportPlan {
     pub(super) raw_csv: bool,
 }
 
-/// A day that is whole.
+/// A day that was read to the end of its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct WholeDay {
     pub(super) day: Day,
@@ -32,6 +32,9 @@ pub(super) struct WholeDay {
     pub(super) unread: u64,
     /// The length of the file of rows with this day in it.
     pub(super) end: u64,
+    /// When it was asked for, in seconds since the epoch.
+    #[serde(default)]
+    pub(super) read_at: u64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -77,11 +80,6 @@ impl ExportProgress {
         }
     }
 
-    /// How many rows could not be parsed.
-    pub(super) fn unread(&self) -> u64 {
-        self.noted.days.iter().map(|day| day.unread).sum()
-    }
-
     /// Notes that a day is whole; it is on disk when this returns.
     pub(super) fn note(&mut self, day: WholeDay) -> io::Result<()> {
         self.noted.days.push(day);
@@ -93,16 +91,24 @@ impl ExportProgress {
         fs::rename(new, &self.path)
     }
 
+    /// Forgets the first day of which this is so, and those behind it; which one that is.
+    pub(super) fn forget_from(&mut self, is: impl Fn(&WholeDay) -> bool) -> Option<Day> {
+        let at = self.noted.days.iter().position(is)?;
+        let first = self.noted.days.get(at).map(|day| day.day);
+        self.noted.days.truncate(at);
+        first
+    }
+
     /// Forgets all days.
     pub(super) fn begin_anew(&mut self) {
         self.noted.days.clear();
     }
 
-    /// The export is done.
-    pub(super) fn remove(self) -> io::Result<()> {
+    /// The export is done: its days.
+    pub(super) fn remove(self) -> io::Result<Vec<WholeDay>> {
         match fs::remove_file(self.path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+            _ => Ok(self.noted.days),
         }
     }
 }
@@ -130,15 +136,20 @@ mod tests {
         let open = |plan| ExportProgress::open(&out, &plan).unwrap();
         let mut progress = open(plan()).unwrap();
         assert_eq!((progress.next(), progress.end()), (Some(plan().from), 0));
-        let day = WholeDay { day: plan().from, rows: 3, unread: 1, end: 700 };
+        let day = WholeDay { day: plan().from, rows: 3, unread: 1, end: 700, read_at: 9 };
         progress.note(day).unwrap();
         let mut progress = open(plan()).unwrap();
         assert_eq!((progress.next(), progress.end()), (Some(plan().to), 700));
         let other = ExportPlan { raw_csv: true, ..plan() };
         assert_eq!(open(other).unwrap_err(), plan());
-        progress.note(WholeDay { day: plan().to, rows: 0, unread: 1, end: 700 }).unwrap();
-        assert_eq!((progress.next(), progress.unread()), (None, 2));
-        progress.remove().unwrap();
+        let last = WholeDay { day: plan().to, end: 900, ..day };
+        progress.note(last).unwrap();
+        assert_eq!(progress.next(), None);
+        let mut again = open(plan()).unwrap();
+        assert_eq!(again.forget_from(|day| day.end == 900), Some(plan().to));
+        assert_eq!((again.next(), again.end()), (Some(plan().to), 700));
+        assert_eq!(again.forget_from(|day| day.end == 900), None);
+        assert_eq!(progress.remove().unwrap(), [day, last]);
         assert_eq!(open(plan()).unwrap().next(), Some(plan().from));
     }
 

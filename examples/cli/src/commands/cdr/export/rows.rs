@@ -1,7 +1,7 @@
 //! Rows as CSV and as lines of JSON.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::io::{self, BufWriter, Write};
 
 use ozonetel_sdk::cdr::CallRecord;
@@ -11,8 +11,7 @@ use serde::{Deserialize, de::DeserializeSeed};
 use serde_json::value::RawValue;
 
 use super::cells::RecordCells;
-use crate::notes::note;
-use crate::output::Output;
+use crate::output::{LeftOut, Output};
 
 /// Forms that are a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +28,7 @@ pub(super) struct RowWriter<W: Write> {
     form: Form<W>,
     output: Output,
     pub(super) unread: u64,
-    left_out: BTreeSet<String>,
+    left_out: LeftOut,
 }
 
 enum Form<W: Write> {
@@ -53,7 +52,7 @@ impl<W: Write> RowWriter<W> {
                 cells: RecordCells::default(),
             })),
         };
-        Self { form, output, unread: 0, left_out: BTreeSet::new() }
+        Self { form, output, unread: 0, left_out: LeftOut::default() }
     }
 
     pub(super) fn begin(&mut self) -> io::Result<()> {
@@ -113,11 +112,10 @@ impl<W: Write> RowWriter<W> {
 }
 
 /// Says once of a field that it has no column.
-fn note_left_out(name: &str, left_out: &mut BTreeSet<String>) {
-    if !left_out.contains(name) {
-        note(&format!("rows have a field {name}, which tables leave out; jsonl has it"));
-        left_out.insert(name.to_owned());
-    }
+fn note_left_out(name: &str, left_out: &mut LeftOut) {
+    left_out.note(name, |name| {
+        format!("rows have a field {name}, which jsonl alone has: it is left out")
+    });
 }
 
 /// The place of each documented field.
@@ -129,7 +127,7 @@ pub(super) fn places() -> HashMap<&'static str, usize> {
 pub(super) fn cells<'r>(
     row: &'r str,
     places: &HashMap<&'static str, usize>,
-    left_out: &mut BTreeSet<String>,
+    left_out: &mut LeftOut,
 ) -> io::Result<Vec<Cow<'r, str>>> {
     read_cells(row, places, |name, _| note_left_out(name, left_out))
 }

@@ -1,13 +1,19 @@
 //! Rows of the store as a spreadsheet, in constant memory, with as many sheets as it takes.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ozonetel_sdk::cdr::CallRecord;
 use rust_xlsxwriter::{Workbook, XlsxError};
 
 use super::rows::{cells, places};
 use crate::failure::Failure;
+use crate::notes::note;
+use crate::output::LeftOut;
 use crate::part_file::PartFile;
 
 /// Rows that a sheet holds, the line of names included.
@@ -22,7 +28,9 @@ pub(super) struct Spreadsheet {
     book: Workbook,
     path: PathBuf,
     places: HashMap<&'static str, usize>,
-    left_out: BTreeSet<String>,
+    left_out: LeftOut,
+    /// Cells that were too long.
+    cut: u64,
     sheets: usize,
     /// The next row of the last sheet.
     row: u32,
@@ -40,7 +48,8 @@ impl Spreadsheet {
             book: Workbook::new(),
             path: path.to_owned(),
             places: places(),
-            left_out: BTreeSet::new(),
+            left_out: LeftOut::default(),
+            cut: 0,
             sheets: 0,
             row: 0,
             limit: ROWS,
@@ -81,8 +90,9 @@ impl Spreadsheet {
             if text.is_empty() {
                 continue;
             }
-            // A longer text is cut: the format has no place for it. It is whole in jsonl.
+            // A longer text is cut: the format has no place for it.
             let end = text.char_indices().nth(CELL).map_or(text.len(), |(end, _)| end);
+            self.cut += u64::from(end < text.len());
             let text = text.get(..end).unwrap_or(text);
             sheet.write_string(self.row, u16::try_from(at).unwrap_or(u16::MAX), text)?;
         }
@@ -90,14 +100,56 @@ impl Spreadsheet {
         Ok(())
     }
 
-    /// Writes the file.
-    pub(super) fn finish(mut self) -> Result<(), Failure> {
+    /// What is said of cells that were cut.
+    fn told_cut(&self) -> Option<String> {
+        let cells = match self.cut {
+            0 => return None,
+            1 => "1 cell is".to_owned(),
+            count => format!("{count} cells are"),
+        };
+        Some(format!(
+            "{cells} cut after {CELL} characters, which is all that xlsx holds; jsonl has them whole"
+        ))
+    }
+
+    /// Writes the file, unless it is stopped before it is whole.
+    pub(super) fn finish(mut self, stop: &Arc<AtomicBool>) -> Result<(), Failure> {
         if self.sheets == 0 {
             self.next_sheet().map_err(|error| failed(&self.path, &error))?;
         }
         let part = PartFile::create(&self.path).map_err(|error| failed(&self.path, &error))?;
-        self.book.save_to_writer(part.file()).map_err(|error| failed(&self.path, &error))?;
-        part.finish().map_err(|error| failed(&self.path, &error))
+        let to = StoppableFile { file: part.file(), stop: Arc::clone(stop) };
+        self.book.save_to_writer(to).map_err(|error| failed(&self.path, &error))?;
+        part.finish().map_err(|error| failed(&self.path, &error))?;
+        if let Some(text) = self.told_cut() {
+            note(&text);
+        }
+        Ok(())
+    }
+}
+
+/// A file that takes no more bytes once it is stopped: a workbook is made in one go, which may take long.
+struct StoppableFile<'f> {
+    file: &'f File,
+    stop: Arc<AtomicBool>,
+}
+
+impl Write for StoppableFile<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(io::Error::other("stopped by a signal"));
+        }
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Seek for StoppableFile<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
     }
 }
 
@@ -116,7 +168,10 @@ mod tests {
         for row in [["90000000000000001", "=1+1"], ["2", ""], ["3", long.as_str()]] {
             sheet.write(&row).unwrap();
         }
-        sheet.finish().unwrap();
+        assert_eq!(sheet.cut, 1);
+        let told = sheet.told_cut().unwrap();
+        assert!(told.starts_with("1 cell is cut after 32767 characters"), "{told}");
+        sheet.finish(&Arc::default()).unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
         let mut book: Xlsx<_> = open_workbook(&path).unwrap();
         assert_eq!(book.sheet_names(), ["calls", "calls 2"]);
@@ -128,5 +183,15 @@ mod tests {
         let second = book.worksheet_range("calls 2").unwrap();
         assert_eq!(second.get_value((0, 0)).cloned(), text(CallRecord::FIELDS[0]));
         assert_eq!(second.get_value((1, 1)).cloned(), text(&"x".repeat(CELL)));
+    }
+    #[test]
+    fn a_workbook_that_is_stopped_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("calls.xlsx");
+        let mut sheet = Spreadsheet::new(&path);
+        sheet.write(&["90000000000000001"]).unwrap();
+        assert_eq!(sheet.told_cut(), None);
+        assert!(sheet.finish(&Arc::new(AtomicBool::new(true))).is_err());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -58,14 +58,7 @@ fn write(page: &mut String, stats: &CallStats, account: &str) -> fmt::Result {
         stats.missed,
         stats.told_open()
     )?;
-    if !stats.days_never_read.is_empty() {
-        let days = stats.days_never_read.join(", ");
-        writeln!(
-            page,
-            "<p><strong>Not in it, because they were never read: {}.</strong></p>",
-            Escaped(&days)
-        )?;
-    }
+    missing(page, stats)?;
     hours(page, stats)?;
     writeln!(page, "<h2>Outcomes</h2><table><tr><th>outcome<th class=\"n\">calls")?;
     for (outcome, calls) in &stats.outcomes {
@@ -85,6 +78,30 @@ fn write(page: &mut String, stats: &CallStats, account: &str) -> fmt::Result {
         )?;
     }
     writeln!(page, "</table></html>")
+}
+
+/// What is not in it.
+fn missing(page: &mut String, stats: &CallStats) -> fmt::Result {
+    if let Some(at) = &stats.as_of {
+        writeln!(page, "<p>Today as of {}: it has more calls later.</p>", Escaped(at))?;
+    }
+    let mut told = Vec::new();
+    for (days, text) in [
+        (&stats.days_never_read, "Not in it, because they were never read"),
+        (&stats.days_in_part, "In it only in part, because they were last read too early"),
+    ] {
+        if !days.is_empty() {
+            told.push(format!("{text}: {}.", days.join(", ")));
+        }
+    }
+    for gap in &stats.gaps {
+        told.push(format!("Records may be missing from {} to {}.", gap.from, gap.to));
+    }
+    told.extend(stats.told_unread().map(|text| format!("{text}.")));
+    for text in told {
+        writeln!(page, "<p><strong>{}</strong></p>", Escaped(&text))?;
+    }
+    Ok(())
 }
 
 /// A bar per hour: answered below, missed above; what they say is in the table of each bar's title as well.
@@ -162,5 +179,29 @@ mod tests {
             assert!(!page.contains(other), "{other}");
         }
         assert!(drawn(&CallStats::default(), "x").contains("No calls."));
+    }
+
+    #[test]
+    fn a_page_says_what_is_not_in_it() {
+        let gap = r#"{"from":"2026-01-01 12:00:00","to":"2026-01-01 23:59:59","reason":"read_in_part","rows":0,"cause":null}"#;
+        let stats = CallStats {
+            days_never_read: vec!["2025-12-30".into(), "2025-12-31".into()],
+            days_in_part: vec!["2026-01-01".into()],
+            as_of: Some("2026-01-02 12:05:00".into()),
+            unread: 2,
+            gaps: vec![serde_json::from_str(gap).unwrap()],
+            ..CallStats::default()
+        };
+        let page = drawn(&stats, "x");
+        for part in [
+            "Not in it, because they were never read: 2025-12-30, 2025-12-31.",
+            "In it only in part, because they were last read too early: 2026-01-01.",
+            "Today as of 2026-01-02 12:05:00",
+            "2 rows cannot be parsed",
+            "Records may be missing from 2026-01-01 12:00:00 to 2026-01-01 23:59:59.",
+        ] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        assert!(!drawn(&CallStats::default(), "x").contains("<strong>"));
     }
 }

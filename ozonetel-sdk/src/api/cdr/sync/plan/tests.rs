@@ -1,5 +1,6 @@
 //! The plan alone: days and times in, requests out.
 
+mod back_fill;
 mod clocks;
 
 use std::collections::BTreeMap;
@@ -447,7 +448,7 @@ enum Turn {
     Read { rows: u64, unfinished: bool },
     Fail { general: bool },
     Pass(u64),
-    Restart,
+    Restart { back_fill: u8 },
 }
 
 fn turn() -> impl Strategy<Value = Turn> {
@@ -455,30 +456,35 @@ fn turn() -> impl Strategy<Value = Turn> {
         6 => (0..4u64, prop::bool::weighted(0.2)).prop_map(|(rows, unfinished)| Turn::Read { rows, unfinished }),
         2 => any::<bool>().prop_map(|general| Turn::Fail { general }),
         4 => prop_oneof![Just(30), 60..4_000u64, 3_600..200_000u64, Just(1_500_000u64)].prop_map(Turn::Pass),
-        1 => Just(Turn::Restart),
+        1 => (0..16u8).prop_map(|back_fill| Turn::Restart { back_fill }),
     ]
 }
 
 proptest! {
-    /// Whatever happens: only days in the window and never tomorrow, a settled day no more often than stated, every
-    /// day that leaves either settled or in exactly one gap, and always a way forward.
+    /// Whatever happens: only days in the window and never tomorrow, as many of them as are wanted, a settled day no
+    /// more often than stated, every day that leaves either settled or in exactly one gap, and always a way forward.
     #[test]
     fn the_plan_keeps_its_word(
         turns in prop::collection::vec(turn(), 1..120),
         horizon in 1u8..6,
+        back_fill in 0u8..16,
     ) {
         let settings = SyncSettings::default().horizon(horizon).every(Duration::from_secs(10_800));
+        let mut settings = settings.back_fill(back_fill);
         let zone = Zone::india();
         let mut plan = plan(settings);
-        let first = plan.checkpoint.next;
+        let mut first = plan.checkpoint.next;
         let mut now = at(0, "12:00:00");
         // Readings of each day after its end, and whether all were whole.
         let mut over: BTreeMap<Day, (u32, bool)> = BTreeMap::new();
         for turn in turns {
             plan.advance(now);
+            first = first.min(plan.checkpoint.next);
+            prop_assert!(plan.checkpoint.next <= back(zone.day(now), i32::from(settings.back_fill)));
             match (turn, plan.next(now)) {
                 (Turn::Pass(seconds), _) => now += Duration::from_secs(seconds),
-                (Turn::Restart, _) => {
+                (Turn::Restart { back_fill }, _) => {
+                    settings = settings.back_fill(back_fill);
                     let saved = Checkpoint::from_json(plan.checkpoint.to_json().as_bytes()).unwrap();
                     prop_assert_eq!(&saved, plan.checkpoint());
                     plan = DayPlan::new(settings, zone.clone(), Some(saved), now);

@@ -144,10 +144,12 @@ fn a_clock_that_is_behind_for_a_while_asks_for_nothing_and_closes_nothing() {
         for _ in 0..5 {
             assert_eq!(world.poll(), 0);
             assert!(wait(&world.plan, world.clock()) > world.clock());
+            assert!(world.plan.is_clock_behind(), "it is said");
             world.pass(10 * 60);
         }
         world.off = 0;
         world.poll();
+        assert!(!world.plan.is_clock_behind());
         assert_eq!((known.next, known.gaps.len()), (world.plan.checkpoint.next, 0));
         assert_eq!(world.plan.checkpoint.gaps(), []);
     }
