@@ -402,7 +402,7 @@ fn the_public_interface_is_the_one_in_the_repository() {
     }
     assert!(
         changed.is_empty(),
-        "the public interface has changed; say so in CHANGELOG.md, and write it anew with UPDATE_PUBLIC=1:\n{}",
+        "the public interface has changed; say so in docs/changes.md, and write it anew with UPDATE_PUBLIC=1:\n{}",
         changed.join("\n")
     );
 }
