@@ -90,7 +90,7 @@ pub(super) async fn control(
     }
     let (known, loaded) = known_of(&desk, &ucid).await?;
     check_call(&caller, known.agent.as_ref())?;
-    let is_seen = known.agent.is_some();
+    let is_seen = loaded.is_some() && known.agent.is_some();
     let did = desk.did(super::said_or(body.context.did, known.did))?;
     let said = super::said_or(body.context.agent_id, known.agent);
     let agent = agent_of_call(&desk, &caller, said);
