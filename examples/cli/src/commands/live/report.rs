@@ -295,7 +295,7 @@ mod tests {
         assert!(text.contains("not asked     ozonetel live check --call NUMBER\n"), "{text}");
         assert!(text.contains("why: a text message costs money"), "{text}");
         assert!(!text.contains("then: "), "{text}");
-        assert!(text.ends_with("0 hold, 0 contradicted, 23 not seen\n"), "{text}");
+        assert!(text.ends_with("0 hold, 0 contradicted, 26 not seen\n"), "{text}");
     }
 
     #[test]
