@@ -172,6 +172,7 @@ pub struct RawStatus {
 /// | came in | `UserHangup` and no word on an agent | abandoned in queue |
 /// | came in | dial: not answered | agent missed |
 /// | all | customer or agent: `NotDialed` | not dialed |
+/// | came in | customer or agent: `QTimeExceeded` | missed |
 /// | came in | not answered, and a word that is not listed | missed |
 ///
 /// `Status` goes first because the words of the legs may contradict it. `UserHangup` proves nothing on a dialled call:
@@ -300,6 +301,8 @@ mod tests {
             ("Inbound/NotAnswered/QTimeExceeded///UserHangup", O::Missed),
             ("Inbound/NotAnswered/QTimeExceeded/NoResponse//UserHangup", O::Missed),
             ("Inbound//QTimeExceeded///", O::Missed),
+            ("Inbound/NotAnswered///QTimeExceeded/SystemHangup", O::Missed),
+            ("Inbound/NotAnswered//QTimeExceeded//SystemHangup", O::Missed),
             ("Inbound/NotAnswered/failed/NoResponse//SystemHangup", O::AgentMissed),
             ("Inbound/NotAnswered/failed///UserHangup", O::AbandonedInQueue),
             ("Inbound/NotAnswered/failed///SystemHangup", O::Missed),

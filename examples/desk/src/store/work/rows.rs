@@ -198,7 +198,8 @@ pub(super) async fn assignable(
     let places = places.join(", ");
     let select = format!(
         "SELECT id FROM desk_lead \
-         WHERE (id IN ({places}) OR id IN (SELECT lead FROM desk_lead_id WHERE alias IN ({places}))) \
+         WHERE id IN (SELECT id FROM desk_lead WHERE id IN ({places}) \
+         UNION SELECT lead FROM desk_lead_id WHERE alias IN ({places})) \
          AND (agent IS NULL OR {own}) ORDER BY number_key{locked}"
     );
     let mut args: Vec<_> = ids.into_iter().map(Arg::from).collect();

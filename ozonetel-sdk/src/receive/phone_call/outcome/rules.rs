@@ -105,6 +105,8 @@ pub(super) const RULES: &[OutcomeRule] = {
         rule(Inbound, Word(Dial, &[D::NotAnswered]), O::AgentMissed),
         rule(Any, Word(Customer, &[D::NotDialed]), O::NotDialed),
         rule(Any, Word(Agent, &[D::NotDialed]), O::NotDialed),
+        rule(Inbound, Word(Customer, &[D::QueueTimeout]), O::Missed),
+        rule(Inbound, Word(Agent, &[D::QueueTimeout]), O::Missed),
         rule(Inbound, UnansweredOddly, O::Missed),
     ]
 };
