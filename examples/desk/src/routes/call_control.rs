@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::BodyContext;
-use super::calls::{audit_row, known_of, phone_name, word};
+use super::calls::{audit_row, is_seen, known_of, phone_name, word};
 use crate::access::{agent_of_call, check_call, of_call};
 use crate::body::Body;
 use crate::core::caller::Caller;
@@ -90,7 +90,7 @@ pub(super) async fn control(
     }
     let (known, loaded) = known_of(&desk, &ucid).await?;
     check_call(&caller, known.agent.as_ref())?;
-    let is_seen = loaded.is_some() && known.agent.is_some();
+    let is_seen = is_seen(loaded.as_ref());
     let did = desk.did(super::said_or(body.context.did, known.did))?;
     let said = super::said_or(body.context.agent_id, known.agent);
     let agent = agent_of_call(&desk, &caller, said);

@@ -79,6 +79,12 @@ pub(super) async fn known_of(
     Ok((facts, Some(loaded)))
 }
 
+/// Whether a call is known by more than what was asked of the desk about it: it was dialled, or someone told of it.
+pub(super) fn is_seen(loaded: Option<&LoadedCall>) -> bool {
+    let state = loaded.map(|loaded| loaded.call.state());
+    state.is_some_and(|state| state.dial.is_some() || state.began_ms.is_some())
+}
+
 /// The phone name of an agent's number: of its link, or of the desk's own agent.
 pub(super) async fn phone_name(desk: &Desk, agent: &AgentId) -> Result<PhoneName, Problem> {
     let link = desk.store().link_of_agent(agent).await?;

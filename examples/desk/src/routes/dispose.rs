@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::BodyContext;
-use super::calls::{audited, known_of};
+use super::calls::{audited, is_seen, known_of};
 use crate::access::{agent_of_call, check_call, of_call};
 use crate::body::{Body, given};
 use crate::core::call::Direction;
@@ -117,7 +117,7 @@ pub(super) async fn dispose(
     let pause = pause(body.pause_after_dispose, body.pause_reason)?;
     let call_back = call_back(body.call_back_time.as_deref())?;
     let (known, loaded) = known_of(&desk, &ucid).await?;
-    let is_seen = loaded.is_some() && known.agent.is_some();
+    let is_seen = is_seen(loaded.as_ref());
     let agent = match check_call(&caller, known.agent.as_ref()) {
         Ok(()) => {
             agent_of_call(&desk, &caller, super::said_or(body.context.agent_id, known.agent))?

@@ -6,7 +6,7 @@ use ozonetel_sdk::types::Ucid;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::calls::{audit_row, known_of, word};
+use super::calls::{audit_row, is_seen, known_of, word};
 use crate::access::{check_call, of_call};
 use crate::body::Body;
 use crate::core::caller::Caller;
@@ -57,7 +57,7 @@ pub(super) async fn record(
     let (known, loaded) = known_of(&desk, &body.ucid).await?;
     check_call(&caller, known.agent.as_ref())?;
     let action = if pause { Action::PauseRecording } else { Action::ResumeRecording };
-    let is_seen = loaded.is_some() && known.agent.is_some();
+    let is_seen = is_seen(loaded.as_ref());
     let agent = known.agent.unwrap_or_else(|| "".into());
     let audit = audit_row(&desk, &caller, word(&action), body.ucid.as_str(), Some(&agent));
     let order = ControlOrder {
