@@ -21,6 +21,7 @@ test('so is any number whose missed call is taken, however it is written, and no
   const held = (number: string | null, now = 0) => holderOf({ number }, missed, 'agent01', now);
   expect(['9000000001', '09000000001', '9000000002', '9000000003', 'x', '', null].map((number) => held(number))).toEqual(['agent02', 'agent02', null, null, null, null, null]);
   expect(held('9000000001', 100)).toBeNull();
+  expect([held('9000000001.0'), held('+1 900 000 0001')]).toEqual(['agent02', null]);
 });
 
 test('a claim of an own that has ended may be made again', () => {

@@ -10,6 +10,9 @@ interface Sent { key: string; body: Body; session: number }
 interface Row { id: string; what: string; state: 'accepted' | 'refused'; ucid: string | null }
 type Answer = { status: number; body: Record<string, unknown>; head: Record<string, string> };
 
+/** Which number each text of these tests is. */
+const LINES: Record<string, string> = { '+91 90000 00001': '9000000001', '09000000001': '9000000001', '090000 00001': '9000000001', '9000000001.0': '9000000001', '+1 201 555 0123': '+12015550123', '001 201-555-0123': '+12015550123', '020 1555 0123': '2015550123' };
+
 /** The desk as far as a dial goes: one row for a key, an answer that is given again, no dial in a call. */
 class Desk {
   rows = new Map<string, Row>();
@@ -24,7 +27,7 @@ class Desk {
 
   arrives({ key, body, session }: Sent): Answer {
     if (session !== this.session) return refusal(401, 'not-signed-in');
-    const what = `${body.number.replaceAll(/\D/g, '').slice(-10)} ${body.campaign ?? 'own'} ${body.did ?? ''}`;
+    const what = `${LINES[body.number] ?? body.number} ${body.campaign ?? 'own'} ${body.did ?? ''}`;
     const row = this.rows.get(key);
     if (row && row.what !== what) return this.#of(row, refusal(422, 'key_used'));
     if (row) return this.#of(row, this.#answer(row), { 'idempotent-replayed': 'true' });
@@ -156,9 +159,9 @@ const MEANWHILE: Record<string, (page: Page) => Promise<void> | void> = {
 const ARRIVES = ['never', 'before the next', 'as the next is on its way', 'in the next call', 'after the next call'] as const;
 
 /** The first dial: its answer is lost, and a desk that is asked a while later knows of none. */
-async function lost(page: Page): Promise<Sent> {
+async function lost(page: Page, wish: (typeof NEXT)[keyof typeof NEXT] = LIST): Promise<Sent> {
   network = () => null;
-  await page.dialling.dial(LIST);
+  await page.dialling.dial(wish);
   network = goesThrough;
   vi.advanceTimersByTime(5_000);
   await page.dialling.resume();
@@ -345,6 +348,29 @@ test('another customer’s dial has a key of its own', async () => {
   await lost(page);
   await page.dialling.dial({ number: '9000000002' });
   expect(sent[1]?.key === sent[0]?.key).toBe(false);
+});
+
+test.each([
+  ['9000000001.0', '9000000001'], ['9000000001', '9000000001.0'], ['9000000001.0', '+91 90000 00001'], ['+91 90000 00001', '090000 00001'],
+  ['+1 201 555 0123', '001 201-555-0123'],
+])('%s and %s are one customer, who is rung once', async (one, other) => {
+  const page = await Page.open();
+  const first = await lost(page, { number: one });
+  await page.dialling.dial({ number: other });
+  desk.ends();
+  desk.arrives(first);
+  expect([desk.rings, sent[1]?.key === first.key]).toEqual([1, true]);
+});
+
+test.each([
+  ['+1 201 555 0123', '020 1555 0123'], ['020 1555 0123', '+1 201 555 0123'], ['9000000001', '+19000000001'],
+])('%s and %s are two customers, and the second is rung though the first had arrived', async (one, other) => {
+  const page = await Page.open();
+  const first = await lost(page, { number: one });
+  desk.arrives(first);
+  desk.ends();
+  await page.dialling.dial({ number: other });
+  expect([desk.rings, sent[1]?.key === first.key, page.pending?.state]).toEqual([2, false, 'accepted']);
 });
 
 test('what the calls say of a dial', () => {

@@ -21,6 +21,8 @@ describe('a dial that this page waits for', () => {
   test('is known by number or reference before it has an id', () => {
     expect(belongsTo(sending, call({ ucid: '9', phase: 'calling' }))).toBe(true);
     expect([call({ phase: 'after_call' }), call({ phase: 'closed' }), call({ number: null })].map((one) => belongsTo(sending, one))).toEqual([false, false, false]);
+    const of = (number: string, called: string) => belongsTo({ ...sending, number }, call({ phase: 'calling', number: called }));
+    expect([of('9000000001.0', '09000000001'), of('+1 201 555 0123', '0012015550123'), of('+1 201 555 0123', '2015550123'), of('x', 'x')]).toEqual([true, true, false, false]);
     const dial = { id: 'd', reference: 'r', state: 'accepted' as const };
     expect([belongsTo({ ...sending, reference: 'r' }, call({ dial, number: null })), belongsTo({ ...sending, reference: 'other' }, call({ dial }))]).toEqual([true, false]);
   });

@@ -1,7 +1,7 @@
 /** Numbers that a colleague has taken: the desk refuses calls to them. */
 import { sameAgent } from '../../api/agents';
 import { useMe, useNow } from '../../state';
-import { digitsOf } from '../desk/subject';
+import { isSameNumber } from '../desk/subject';
 import { useMissed } from '../worklist/missed';
 
 interface Claim { claimedBy: string | null; claimedUntil: number | null }
@@ -18,8 +18,7 @@ export function holderOf(of: { number: string | null } & Partial<Claim>, missed:
   const { number } = of;
   if (number === null) return null;
   const row = { claimedBy: of.claimedBy ?? null, claimedUntil: of.claimedUntil ?? null };
-  const digits = digitsOf(number);
-  const all: Claim[] = [row, ...missed.filter((one) => digits !== '' && digitsOf(one.number) === digits)];
+  const all: Claim[] = [row, ...missed.filter((one) => isSameNumber(one.number, number))];
   return all.find((claim) => holds(claim, now) && !sameAgent(claim.claimedBy, own))?.claimedBy ?? null;
 }
 

@@ -1,7 +1,7 @@
 /** What belongs to a dial that this page waits for: pure. */
 import type { Call } from '../../api/types';
 import type { Words } from '../../words/words';
-import { digitsOf } from '../desk/subject';
+import { isSameNumber } from '../desk/subject';
 
 /** A dial from the click until its call is there, or something became of it. */
 export interface Pending {
@@ -26,7 +26,7 @@ export interface Pending {
 export function belongsTo({ ucid, reference, number }: Pick<Pending, 'ucid' | 'reference' | 'number'>, call: Call): boolean {
   if (ucid !== null) return call.ucid === ucid || call.ids.includes(ucid);
   if (reference !== null && call.dial !== null) return call.dial.reference === reference;
-  return call.direction === 'outbound' && call.phase !== 'after_call' && call.phase !== 'closed' && call.number !== null && digitsOf(call.number) === digitsOf(number);
+  return call.direction === 'outbound' && call.phase !== 'after_call' && call.phase !== 'closed' && call.number !== null && isSameNumber(call.number, number);
 }
 
 /** Whether it is decided that no call of the dial is to be waited for, which is to be told. */
@@ -46,8 +46,6 @@ const MOST_UNHEARD = 8;
 export const stillUnheard = (all: readonly Unheard[], now: number) => all.filter(({ at }) => now - at < HELD_UP_MS);
 /** These and one more, as it was sent last. */
 export const withUnheard = (all: readonly Unheard[], one: Unheard, now: number) => [...stillUnheard(all, now).filter(({ key }) => key !== one.key), one].slice(-MOST_UNHEARD);
-
-const isSameNumber = (a: string, b: string) => digitsOf(a) !== '' && digitsOf(a) === digitsOf(b);
 
 /**
  * The request to the number that may still arrive: a dial to it takes its key, from wherever on the page it is

@@ -78,8 +78,28 @@ export function barCall(calls: readonly Call[], rings: string | null = null): Ca
   return of('active') ?? named(begins, rings) ?? latest(begins) ?? latest(here.filter(({ phase, disposition }) => phase === 'after_call' && disposition === null));
 }
 
-/** The last ten digits: numbers come with and without prefixes. */
-export const digitsOf = (number: string) => number.replaceAll(/\D/g, '').slice(-10);
+/** What phones copy along with a number, and what people write between its digits: blanks, hyphens, points, brackets, a zero that is not dialled. */
+const MARKS = /[\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
+const BETWEEN = /\(0\)|[\s().\-\u2010-\u2013]/g;
+/** Ten digits with whatever India's prefix looks like before them. */
+const INDIAN = /^(?:\+?0|(?:\+|00)?910?)?([1-9]\d{9})$/;
+/** Longer toll-free and shared-cost numbers of India, which look like numbers of country code 1. */
+const SERVICE = /^(?:0|(?:\+|00)?91)?(1800\d{6,9}|1860\d{6,8})$/;
+/** A country code and a number; platforms leave out the prefix. */
+const ABROAD = /^(?:\+|00(?=[1-9]\d{6}))(\d+)$|^([1-9]\d{10,12})$/;
+
+/** What all spellings of a number have in common, by the rules of the desk: India's ten digits, all digits of another country's; nothing for text that is no number. */
+export function lineOf(number: string): string {
+  const plain = number.replaceAll(MARKS, '').trim().replace(/^(\d+)\.00?$/, '$1').replaceAll(BETWEEN, '');
+  if (!/^\+?\d+$/.test(plain)) return '';
+  const own = INDIAN.exec(plain) ?? SERVICE.exec(plain);
+  if (own) return own[1] ?? '';
+  const abroad = ABROAD.exec(plain);
+  return abroad ? `+${abroad[1] ?? abroad[2] ?? ''}` : plain;
+}
+
+/** Whether both are one number, however they are written. */
+export const isSameNumber = (one: string, other: string) => lineOf(one) !== '' && lineOf(one) === lineOf(other);
 
 /** Who somebody is to the page, before the call and in it: the number; a call without one is its own person. */
-export const personOf = (who: { number: string | null } | null, call: Pick<Call, 'ucid'> | null): string => who?.number ? digitsOf(who.number) : call?.ucid ?? '';
+export const personOf = (who: { number: string | null } | null, call: Pick<Call, 'ucid'> | null): string => who?.number ? lineOf(who.number) || who.number : call?.ucid ?? '';
