@@ -1,7 +1,7 @@
 //! One sync of a store at a time.
 
 use std::fmt;
-use std::fs::{File, TryLockError, canonicalize};
+use std::fs::{File, TryLockError, canonicalize, metadata, set_permissions};
 use std::path::Path;
 use std::time::Duration;
 
@@ -67,6 +67,10 @@ impl SyncLock {
         let mut path = canonicalize(database).map_err(StoreError::File)?.into_os_string();
         path.push(".sync");
         create_private(Path::new(&path)).map_err(StoreError::File)?;
+        // Whoever may write the database may lock it. Another user's file is as its owner left it.
+        if let Ok(database) = metadata(database) {
+            let _ = set_permissions(&path, database.permissions());
+        }
         let file = File::options().write(true).open(path).map_err(StoreError::File)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { kind: LockKind::Beside { _file: file } }),
@@ -85,7 +89,8 @@ impl SyncLock {
     /// connection is lost; it is taken anew then.
     ///
     /// # Errors
-    /// [`StoreError::SyncUnderWay`] if another sync has taken it meanwhile; what the database says.
+    /// [`StoreError::SyncUnderWay`] if another sync has taken it meanwhile, and for up to half a minute after a connection
+    /// was lost without a word, as long as the server thinks that it is there; what the database says.
     ///
     /// # Cancel safety
     /// May be dropped at any time; the next one takes it anew.
@@ -106,7 +111,7 @@ impl SyncLock {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum LockPatience {
     None,
-    /// For as long as the server takes to see that a connection is gone.
+    /// Three seconds: a server sees soon that a connection was closed, and within [`KEEPALIVES`] that one was lost.
     AMoment,
 }
 

@@ -193,7 +193,7 @@ fn is_another(one: Option<&String>, other: Option<&String>) -> bool {
 }
 
 /// Whether a variable says where an account is.
-fn is_address(name: &str) -> bool {
+pub(crate) fn is_address(name: &str) -> bool {
     let is_url = name.ends_with("_URL") && !OF_NO_ACCOUNT.contains(&name);
     is_url || matches!(name, "OZONETEL_REGION" | "OZONETEL_SIP_URI")
 }

@@ -9,7 +9,7 @@ use crate::args::Global;
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
 use crate::output::{self, Output};
-use crate::settings::profile::{self, NewProfile};
+use crate::settings::profile::{self, NewProfile, ProfileWriter};
 use crate::settings::{self, Variables};
 
 /// Asks for what is not given by a flag or in the environment. The key is read without being shown, or from standard
@@ -79,7 +79,12 @@ impl AccountLogin {
         let as_before: Vec<String> =
             before.into_iter().filter(stays).map(|(name, _)| name).collect();
         let account = variables.get("OZONETEL_ACCOUNT").cloned();
-        let path = profile::write(NewProfile { name: &name, variables, keyring: self.keyring })?;
+        let path = profile::write(NewProfile {
+            name: &name,
+            writer: ProfileWriter::Login,
+            variables,
+            keyring: self.keyring,
+        })?;
         output::one(
             flags.printing(),
             &json!({
@@ -159,9 +164,13 @@ impl AccountLogin {
 }
 
 /// What the profile that is replaced says besides its key: it goes on saying that. One of another account is left as it is,
-/// for the key in it may be nowhere else, unless it is a simulator's.
+/// for the key in it may be nowhere else, unless it is a simulator's. Of what a simulator wrote nothing stays, whatever its
+/// account is called: the key is not for its address.
 fn before(name: &str, variables: &Variables) -> Result<Variables, Failure> {
     let Some(mut before) = profile::settings_in(name)? else { return Ok(Variables::new()) };
+    if profile::is_by_simulator(name)? {
+        return Ok(Variables::new());
+    }
     let account = before.get("OZONETEL_ACCOUNT");
     if account.is_some_and(|account| variables.get("OZONETEL_ACCOUNT") != Some(account)) {
         if profile::is_of_simulator(&before) {
@@ -175,6 +184,11 @@ fn before(name: &str, variables: &Variables) -> Result<Variables, Failure> {
     }
     for name in ["OZONETEL_API_KEY", "OZONETEL_API_KEY_FILE", profile::KEY_STORE] {
         before.remove(name);
+    }
+    // A region is where the account is: an address of before would come first, and get the key.
+    let region = variables.get("OZONETEL_REGION");
+    if region.is_some() && region != before.get("OZONETEL_REGION") {
+        before.retain(|name, _| !settings::is_address(name));
     }
     Ok(before)
 }

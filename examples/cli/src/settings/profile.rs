@@ -114,9 +114,32 @@ pub(crate) fn is_of_simulator(variables: &Variables) -> bool {
     address.is_some_and(|address| web::is_loopback(&address))
 }
 
+/// Whether a profile is as a simulator wrote it; false where there is none.
+pub(crate) fn is_by_simulator(name: &str) -> Result<bool, Failure> {
+    let path = path(name)?;
+    Ok(path.exists() && read_private(&path)?.starts_with(ProfileWriter::Simulator.heading()))
+}
+
+/// The command that writes a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ProfileWriter {
+    Login,
+    Simulator,
+}
+
+impl ProfileWriter {
+    fn heading(self) -> &'static str {
+        match self {
+            Self::Login => "# Written by `ozonetel login`.\n",
+            Self::Simulator => "# Written by `ozonetel sim start`.\n",
+        }
+    }
+}
+
 /// What a new profile holds.
 pub(crate) struct NewProfile<'a> {
     pub(crate) name: &'a str,
+    pub(crate) writer: ProfileWriter,
     pub(crate) variables: Variables,
     /// Whether the key goes into the system's keyring.
     pub(crate) keyring: bool,
@@ -124,13 +147,13 @@ pub(crate) struct NewProfile<'a> {
 
 /// Writes a profile; it replaces one of the same name in one step.
 pub(crate) fn write(new: NewProfile<'_>) -> Result<PathBuf, Failure> {
-    let NewProfile { name, mut variables, keyring } = new;
+    let NewProfile { name, writer, mut variables, keyring } = new;
     let path = path(name)?;
     if keyring && let Some(key) = variables.remove(KEY) {
         keyring::save(name, &key)?;
         variables.insert(KEY_STORE.to_owned(), "keyring".to_owned());
     }
-    let mut text = String::from("# Written by `ozonetel login`.\n");
+    let mut text = writer.heading().to_owned();
     for (name, value) in &variables {
         if value.contains(['\n', '\r']) {
             return Err(Failure::usage(format!("{name} holds a line break")));

@@ -118,6 +118,21 @@ async fn a_day_that_is_put_off_after_a_failure_is_no_success() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_day_that_failed_before_midnight_waits_for_the_end_of_its_night_as_others_do() {
+    let noon = ozonetel_sim::world::Timestamp::parse("2026-01-02T12:00:00+05:30").unwrap();
+    let desk = Desk::of(ozonetel_sim::Sim::builder().starting_at(noon).build()).await;
+    desk.sim.advance(Duration::from_hours(13)).await;
+    let desk = desk.set("OZONETEL_NOW", "2026-01-02T18:28:00Z");
+    let place = place(&desk.shell);
+    let sync = ["cdr", "sync", "--store", &place, "--back-fill", "0"];
+    fail(&desk);
+    said(&desk.run(&sync).await, 8, &["2026-01-02: "]);
+    let desk = desk.set("OZONETEL_NOW", NIGHT);
+    let report = desk.json(&sync).await.done().json();
+    assert_eq!((&report["days_read"], &report["days_failed"]), (&json!(1), &json!(0)), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_is_behind_is_said() {
     let desk = Desk::start().await;
     let place = place(&desk.shell);
@@ -141,9 +156,15 @@ async fn one_sync_at_a_time_has_a_store() {
     lock.try_lock().unwrap();
     let asked = requests(&desk);
     let export = ["cdr", "export", "--sync", "--from", "today", "--store", &place];
-    for command in [&sync[..], &export] {
-        said(&desk.run(command).await, 2, &["another sync of the store is under way"]);
-    }
+    said(&desk.run(&sync).await, 2, &["another sync of the store is under way"]);
+    // An export has what there is, and says what there is not.
+    let told = "another sync has the store and keeps it up to date";
+    said(&desk.run(&export).await, 0, &[told, "2026-01-02 is not over: as of "]);
+    let both = ["cdr", "export", "--sync", "--from", "yesterday", "--to", "today"];
+    let ran = desk.run(&[&both[..], &["--store", &place]].concat()).await;
+    said(&ran, 8, &[told, "2026-01-01 was never read"]);
+    let none = ["cdr", "export", "--sync", "--from", "yesterday", "--store", &place];
+    said(&desk.run(&none).await, 2, &[told, "another sync of the store is under way"]);
     assert_eq!(requests(&desk), asked);
     // To read it is not to sync it.
     desk.run(&["cdr", "export", "--from", "today", "--store", &place]).await.noting_today();
@@ -226,4 +247,27 @@ async fn a_direct_export_asks_again_for_a_day_that_was_read_too_early() {
     assert_eq!(server.asked(), ["2026-01-02", "2026-01-03", "2026-01-02", "2026-01-03"]);
     let rows = std::fs::read_to_string(&path).unwrap().lines().count();
     assert_eq!(rows, 2 * usize::try_from(ROWS).unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_whose_reading_has_no_time_is_not_called_one_that_was_read_in_part() {
+    let server = DayServer::start().await;
+    let shell = server.shell().set("OZONETEL_NOW", "2026-01-20T06:00:00Z");
+    let path = out(&shell, "calls.jsonl");
+    std::fs::write(&path, "{}\n").unwrap();
+    let day = "2026-01-02";
+    let plan = json!({
+        "service": shell.variable("OZONETEL_BASE_URL"),
+        "account": "acme_support",
+        "from": day,
+        "to": day,
+        "format": "jsonl",
+        "raw_csv": false,
+    });
+    let progress = json!({"plan": plan, "days": [{"day": day, "rows": 1, "unread": 0, "end": 3}]});
+    let noted = path.with_extension("jsonl.progress");
+    std::fs::write(&noted, progress.to_string()).unwrap();
+    let export = ["cdr", "export", "--direct", "--from", day, "--format", "jsonl"];
+    shell.run(&[&export[..], &["--out", path.to_str().unwrap()]].concat()).await.done();
+    assert!(server.asked().is_empty() && !noted.exists());
 }

@@ -147,6 +147,12 @@ async fn a_new_key_leaves_the_rest_of_the_profile_as_it_was() {
     assert!(ran.code == 2 && ran.err.contains("profile remove abroad"), "{ran:?}");
     let kept = std::fs::read_to_string(file.with_file_name("abroad.env")).unwrap();
     assert!(kept.contains("key-of-mine"));
+    // Another region is another address.
+    let more = ["--unchecked", "--profile", "abroad", "--region", "international"];
+    let there = ["login", "--account", "acme_support"];
+    shell.run(&[&there[..], &more].concat()).await.done();
+    let kept = std::fs::read_to_string(file.with_file_name("abroad.env")).unwrap();
+    assert!(kept.contains("international") && !kept.contains("OZONETEL_BASE_URL"), "{kept}");
     // A simulator's is.
     let other = ["login", "--account", "acme_sales", "--unchecked", "--base-url", &address];
     shell.run(&other).await.done();
@@ -175,6 +181,14 @@ async fn a_simulator_spares_the_profile_of_an_account() {
         signal(&child, "-TERM").await;
         ended(child).await;
     }
+    // Nor is an account of the same name looked for at the simulator's address.
+    let saved = file.with_file_name("sim.env");
+    let addressed = || std::fs::read_to_string(&saved).unwrap().contains("OZONETEL_BASE_URL");
+    assert!(addressed());
+    let shell = shell.set("OZONETEL_API_KEY", "key-of-mine");
+    let login = ["login", "--account", "acme_support", "--profile", "sim", "--unchecked"];
+    shell.run(&login).await.done();
+    assert!(!addressed());
 }
 
 #[tokio::test(flavor = "multi_thread")]

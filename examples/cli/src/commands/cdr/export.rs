@@ -15,11 +15,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ozonetel_sdk::types::Day;
-use ozonetel_store::{CallQuery, Store, StoredCall};
+use ozonetel_store::{CallQuery, Store, StoreError, StoredCall};
 
 use super::coverage::RangeCoverage;
 use super::place::{RangeFlags, StoreFlag, failure};
-use super::sync::copy;
+use super::sync::{copy, locked};
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
 use crate::notes::{note, show};
@@ -48,7 +48,8 @@ pub(crate) struct Export {
     /// The file, which is there once it is whole; until then its rows are beside it. Default: standard output.
     #[arg(long, value_name = "FILE", required_if_eq_any([("format", "xlsx"), ("format", "parquet")]))]
     out: Option<PathBuf>,
-    /// Copies what the store does not have yet first, as `cdr sync` does: two requests a minute.
+    /// Copies what the store does not have yet first, as `cdr sync` does: two requests a minute. Where another sync has the
+    /// store, such as one with --follow, the rows are those that it has copied so far.
     #[arg(long)]
     sync: bool,
     /// Asks the service itself and keeps no store: one request a day of the range, two a minute, of the last 15 days.
@@ -71,17 +72,14 @@ impl Export {
         } else {
             self.store.open_there(context).await?
         };
-        if self.sync {
-            let again = "the same command";
-            let copied = copy(context, &store, days_back(from, context), false, again).await?;
-            if let Some(failure) = copied.failed {
-                return Err(failure.resume(again));
-            }
-        }
+        let is_anothers = self.sync && !copied(context, &store, from).await?;
         let coverage = RangeCoverage::of(context, &store, (from, to));
         let coverage = context.until_stopped(coverage).await?;
         coverage.note();
         if coverage.is_empty() {
+            if is_anothers {
+                return Err(failure(StoreError::SyncUnderWay));
+            }
             return Err(self.none_read(context, &coverage));
         }
         let query = CallQuery::days(from, to);
@@ -170,6 +168,18 @@ impl Export {
         finished(context, book).await?;
         Ok(ExportedRows { rows, unread })
     }
+}
+
+/// Copies what the store does not have yet; false where another sync has the store.
+async fn copied(context: &Context, store: &Store, from: Day) -> Result<bool, Failure> {
+    let again = "the same command";
+    let lock = locked(context, store).await.map_err(|failure| failure.resume(again))?;
+    let Some(lock) = lock else {
+        note("another sync has the store and keeps it up to date: nothing is asked for");
+        return Ok(false);
+    };
+    let copied = copy(context, store, lock, days_back(from, context), false, again).await?;
+    copied.failed.map_or(Ok(true), |failure| Err(failure.resume(again)))
 }
 
 /// What was written.

@@ -1,7 +1,7 @@
 //! `cdr sync`: a copy of all call-detail records.
 
 use std::collections::BTreeMap;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use ozonetel_sdk::ErrorKind;
@@ -9,8 +9,9 @@ use ozonetel_sdk::cdr::sync::{
     Checkpoint, FailureCause, Progress, SyncError, SyncSettings, SyncStep, Trouble,
 };
 use ozonetel_sdk::types::Day;
-use ozonetel_store::{Store, StoreError};
+use ozonetel_store::{Store, StoreError, SyncLock};
 use serde::Serialize;
+use tokio::time::Instant;
 
 use super::coverage::instant;
 use super::place::{StoreFlag, failure};
@@ -33,6 +34,12 @@ pub(crate) struct Sync {
     follow: bool,
 }
 
+/// How long a server may take to see that a connection is gone, whose lock it keeps until then.
+const GONE: Duration = Duration::from_secs(30);
+
+/// The pause before a lock that was lost is taken again.
+const RETRY: Duration = Duration::from_secs(5);
+
 /// What was done.
 #[derive(Debug, Default, Serialize)]
 struct SyncReport {
@@ -51,7 +58,10 @@ impl Sync {
     pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let again = format!("ozonetel cdr sync{}", self.store.again());
         let (store, address) = self.store.open(context).await?;
-        let copied = copy(context, &store, self.back_fill, self.follow, &again).await?;
+        let lock = locked(context, &store).await.map_err(|failure| failure.resume(&again))?;
+        let under_way = || failure(StoreError::SyncUnderWay).resume(&again);
+        let lock = lock.ok_or_else(under_way)?;
+        let copied = copy(context, &store, lock, self.back_fill, self.follow, &again).await?;
         let is_whole = copied.report.is_whole();
         let report = SyncReport { store: address.to_string(), ..copied.report };
         output::one(context.output, &report)?;
@@ -71,27 +81,106 @@ pub(super) struct Copied {
     pub(super) failed: Option<Failure>,
 }
 
+/// The store's lock; none where another sync has it.
+pub(super) async fn locked(context: &Context, store: &Store) -> Result<Option<SyncLock>, Failure> {
+    let locked = async {
+        match store.lock_sync().await {
+            Ok(lock) => Ok(Some(lock)),
+            Err(StoreError::SyncUnderWay) => Ok(None),
+            Err(error) => Err(failure(error)),
+        }
+    };
+    context.until_stopped(locked).await
+}
+
+/// A lock that is looked after before each step.
+struct KeptLock {
+    lock: SyncLock,
+    /// Whether the run goes on and on: it waits for a database that is away.
+    follow: bool,
+    /// Since when it is not held.
+    lost: Option<Instant>,
+}
+
+/// Whether a lock is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Held {
+    Still,
+    /// It was not for some time, in which another may have had it.
+    Again,
+    NotYet,
+}
+
+impl KeptLock {
+    async fn held(&mut self) -> Result<Held, Failure> {
+        let held = self.lock.hold().await;
+        self.after(held)
+    }
+
+    /// What follows from what the store says of the lock. One that another has may be this run's own of before, which the
+    /// server keeps until it sees that the connection is gone.
+    fn after(&mut self, held: Result<(), StoreError>) -> Result<Held, Failure> {
+        let Err(error) = held else {
+            let was_lost = self.lost.take().is_some();
+            return Ok(if was_lost { Held::Again } else { Held::Still });
+        };
+        let is_first = self.lost.is_none();
+        let lost = self.lost.get_or_insert_with(Instant::now).elapsed();
+        match error {
+            StoreError::SyncUnderWay if lost > GONE => Err(failure(error)),
+            StoreError::SyncUnderWay => Ok(Held::NotYet),
+            error if !self.follow => Err(failure(error)),
+            error => {
+                if is_first {
+                    let text = failure(error).told().0;
+                    note(&format!("{text}; nothing is asked for until the store is back"));
+                }
+                // The half minute begins once the server answers.
+                self.lost = Some(Instant::now());
+                Ok(Held::NotYet)
+            }
+        }
+    }
+}
+
+async fn nap(context: &Context, wait: Duration) -> Result<(), Failure> {
+    let nap = async {
+        tokio::time::sleep(wait).await;
+        Ok::<_, Failure>(())
+    };
+    context.until_stopped(nap).await
+}
+
 /// Copies what the service has and the store has not; `again` is the command that goes on.
 pub(super) async fn copy(
     context: &Context,
     store: &Store,
+    lock: SyncLock,
     back_fill: u8,
     follow: bool,
     again: &str,
 ) -> Result<Copied, Failure> {
     let stopped = |failure: Failure| failure.resume(again);
-    let locked = async { store.lock_sync().await.map_err(failure) };
-    let mut lock = context.until_stopped(locked).await.map_err(stopped)?;
+    let (mut lock, mut next_at) = (KeptLock { lock, follow, lost: None }, SystemTime::UNIX_EPOCH);
     let settings = SyncSettings::default().back_fill(back_fill).batch(1_000);
-    let mut sync = context.client.cdr().sync(store.sink()).settings(settings);
+    let begun = || context.client.cdr().sync(store.sink()).settings(settings);
+    let mut sync = begun();
     let mut report = SyncReport::default();
     let mut failed = FailedDays { follow, ..FailedDays::default() };
     loop {
-        let step = async {
-            lock.hold().await.map_err(failure)?;
-            sync.poll().await.map_err(sink_failure)
-        };
+        if next_at <= context.client.clock().now() {
+            match context.until_stopped(lock.held()).await.map_err(stopped)? {
+                Held::Still => {}
+                Held::Again => sync = begun(),
+                Held::NotYet => {
+                    nap(context, RETRY).await.map_err(stopped)?;
+                    continue;
+                }
+            }
+        }
+        let step = async { sync.poll().await.map_err(sink_failure) };
         let progress = context.until_stopped(step).await.map_err(stopped)?;
+        next_at = progress.next_at;
         report.take(&progress);
         let now = context.client.clock().now();
         failed.clock_behind(progress.is_clock_behind, now, progress.next_at, context);
@@ -110,11 +199,7 @@ pub(super) async fn copy(
         }
         let wait = progress.next_at.duration_since(now).unwrap_or_default();
         if follow && !wait.is_zero() {
-            let nap = async {
-                tokio::time::sleep(wait.min(std::time::Duration::from_mins(1))).await;
-                Ok::<_, Failure>(())
-            };
-            context.until_stopped(nap).await.map_err(stopped)?;
+            nap(context, wait.min(Duration::from_mins(1))).await.map_err(stopped)?;
         }
     }
     if let Some(checkpoint) = sync.checkpoint() {
@@ -203,7 +288,8 @@ fn put_off(day: Day, trouble: &Trouble, context: &Context) -> Option<Failure> {
         _ => return None,
     };
     let (zone, until) = (context.client.zone(), instant(trouble.again_at));
-    let wait = until.duration_since(context.client.clock().now()).unwrap_or_default();
+    // What is due and was not asked for waits for the end of its night, as one that never failed does.
+    let wait = until.duration_since(context.client.clock().now()).ok()?;
     let text = format!(
         "{day}: could not be read at {} ({cause}), and is not asked for again before {}",
         zone.stamp(instant(trouble.at)),
@@ -270,6 +356,35 @@ mod tests {
         assert!(SyncReport { days_read: 2, new: 7, ..SyncReport::default() }.is_whole());
         assert!(!SyncReport { unread: 1, ..SyncReport::default() }.is_whole());
         assert!(!SyncReport { gaps: 1, ..SyncReport::default() }.is_whole());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sync_that_goes_on_waits_for_a_database_that_is_away() {
+        let store = Store::in_memory(ozonetel_sdk::types::Zone::india());
+        let kept = async |follow| {
+            let lock = store.lock_sync().await.unwrap();
+            KeptLock { lock, follow, lost: None }
+        };
+        let away = || Err(StoreError::File(std::io::Error::other("away")));
+        let mut lock = kept(false).await;
+        assert_eq!(lock.held().await.unwrap(), Held::Still);
+        assert_eq!(lock.after(away()).unwrap_err().told().0, failure(away().unwrap_err()).told().0);
+        drop(lock);
+        let mut lock = kept(true).await;
+        for _ in 0..3 {
+            assert_eq!(lock.after(away()).unwrap(), Held::NotYet);
+            tokio::time::advance(Duration::from_mins(1)).await;
+        }
+        // The server has the lock of the connection that was lost for half a minute.
+        assert_eq!(lock.after(away()).unwrap(), Held::NotYet);
+        tokio::time::advance(GONE).await;
+        assert_eq!(lock.after(Err(StoreError::SyncUnderWay)).unwrap(), Held::NotYet);
+        assert_eq!(lock.held().await.unwrap(), Held::Again);
+        assert_eq!(lock.held().await.unwrap(), Held::Still);
+        // Another's is one that is not given back.
+        assert_eq!(lock.after(Err(StoreError::SyncUnderWay)).unwrap(), Held::NotYet);
+        tokio::time::advance(GONE + RETRY).await;
+        assert!(lock.after(Err(StoreError::SyncUnderWay)).is_err());
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::args::Global;
 use crate::failure::{Completion, Failure};
 use crate::listen_address;
 use crate::output::{Format, written};
-use crate::settings::profile::{self, NewProfile};
+use crate::settings::profile::{self, NewProfile, ProfileWriter};
 use crate::settings::{self, Variables};
 use crate::stop;
 
@@ -100,7 +100,8 @@ impl Start {
         let variables = variables(&setup, &server);
         if let Some(name) = &self.save {
             let variables = variables.clone();
-            profile::write(NewProfile { name, variables, keyring: false })?;
+            let writer = ProfileWriter::Simulator;
+            profile::write(NewProfile { name, writer, variables, keyring: false })?;
         }
         written(self.announce(flags.output, &server, &variables))?;
         let _ = stop.await;

@@ -70,7 +70,8 @@ impl DirectExport<'_> {
     fn note_parts(self, days: &[WholeDay]) -> bool {
         let (zone, clock) = (self.context.client.zone(), self.context.client.clock());
         let now = zone.stamp(clock.now());
-        let parts = days.iter().filter_map(|day| PartDay::of(day.day, instant(day.read_at), zone));
+        let part = |day: &WholeDay| PartDay::of(day.day, instant(day.read_at?), zone);
+        let parts = days.iter().filter_map(part);
         let (today, parts): (Vec<_>, Vec<_>) = parts.partition(|part| part.day >= now.day());
         for text in today.into_iter().map(told_today).chain(told_in_part(&parts, now)) {
             note(&text);
@@ -100,9 +101,9 @@ impl DirectExport<'_> {
     }
 
     /// The time, in seconds since the epoch.
-    fn seconds(self) -> u64 {
+    fn seconds(self) -> Option<u64> {
         let now = self.context.client.clock().now();
-        now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+        now.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs())
     }
 
     async fn to_file(self, out: &Path) -> Result<Vec<WholeDay>, Failure> {
@@ -143,12 +144,12 @@ impl DirectExport<'_> {
         progress.remove().map_err(failed)
     }
 
-    /// Whether a day was read before the service had all of it, and has it now.
+    /// Whether a day was read before the service had all of it, or it is not known when, and the service has it now.
     fn is_worth_another(self, day: &WholeDay, now: SystemTime) -> bool {
         let zone = self.context.client.zone();
         let in_part = |at| PartDay::of(day.day, at, zone).is_some();
         let is_kept = day.day.days_until(self.context.client.today()) < WINDOW_DAYS;
-        is_kept && in_part(instant(day.read_at)) && !in_part(now)
+        is_kept && day.read_at.is_none_or(|at| in_part(instant(at))) && !in_part(now)
     }
 
     /// Writes the days that are missing behind those that are whole.

@@ -32,9 +32,8 @@ pub(super) struct WholeDay {
     pub(super) unread: u64,
     /// The length of the file of rows with this day in it.
     pub(super) end: u64,
-    /// When it was asked for, in seconds since the epoch.
-    #[serde(default)]
-    pub(super) read_at: u64,
+    /// When it was asked for, in seconds since the epoch. Builds before this one did not note it.
+    pub(super) read_at: Option<u64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -136,7 +135,7 @@ mod tests {
         let open = |plan| ExportProgress::open(&out, &plan).unwrap();
         let mut progress = open(plan()).unwrap();
         assert_eq!((progress.next(), progress.end()), (Some(plan().from), 0));
-        let day = WholeDay { day: plan().from, rows: 3, unread: 1, end: 700, read_at: 9 };
+        let day = WholeDay { day: plan().from, rows: 3, unread: 1, end: 700, read_at: Some(9) };
         progress.note(day).unwrap();
         let mut progress = open(plan()).unwrap();
         assert_eq!((progress.next(), progress.end()), (Some(plan().to), 700));
