@@ -218,7 +218,7 @@ async fn who_may_write_a_file_may_lock_it() {
     use std::os::unix::fs::PermissionsExt as _;
     let place = Kind::Sqlite.place().await;
     let database = file(place.address.as_ref());
-    std::fs::set_permissions(&database, std::fs::Permissions::from_mode(0o660)).unwrap();
+    std::fs::set_permissions(database, std::fs::Permissions::from_mode(0o660)).unwrap();
     let _lock = place.store.lock_sync().await.unwrap();
     let mode = |path: &str| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&format!("{}.sync", database.display())), 0o660);
