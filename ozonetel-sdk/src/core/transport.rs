@@ -27,6 +27,7 @@ pub struct Outgoing {
     /// Whether it may happen only once: then it must not travel on a connection that has been idle for long.
     pub once: bool,
     /// The address once more, parsed.
+    #[cfg_attr(not(feature = "reqwest"), expect(dead_code, reason = "reqwest takes it as it is"))]
     url: Option<Url>,
 }
 
