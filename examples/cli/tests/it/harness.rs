@@ -26,7 +26,7 @@ fn noon() -> SimBuilder {
 }
 
 /// How long one run may take before the test fails.
-const BOUND: Duration = Duration::from_mins(1);
+const BOUND: Duration = Duration::from_mins(2);
 
 /// What a run left behind.
 #[derive(Debug)]
