@@ -84,6 +84,7 @@ pub use audit::Audits;
 pub use bookings::{Bookings, PendingBooking};
 pub use calls::{CallChange, LoadedCall, PhoneCalls, StoredCall};
 pub use conn::{Arg, Row};
+pub use conversations::CONVERSATION_CALLS;
 pub use db::Db;
 pub use dials::{DialWrite, Dials};
 pub use error::StoreError;

@@ -14,10 +14,7 @@ use crate::core::missed::MissedNumber;
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
 use crate::store::work::Versioned;
-use crate::store::{Audience, NewEvent, StoreError, StoredCall};
-
-/// How many calls of a number are looked through for a conversation, the newest first.
-const MOST_CALLS: u32 = 100;
+use crate::store::{Audience, CONVERSATION_CALLS, NewEvent, StoreError, StoredCall};
 
 /// How often a change is tried again when someone else was faster.
 const TRIES: u32 = 8;
@@ -94,10 +91,8 @@ async fn last_conversation(
     desk: &Desk,
     number: &PhoneNumber,
 ) -> Result<(Option<i64>, Option<i64>), StoreError> {
-    let calls = desk.store().calls_of_number(number, MOST_CALLS).await?;
-    let (from, until): (Vec<_>, Vec<_>) =
-        calls.iter().filter_map(|call| call.state.conversation()).unzip();
-    Ok((from.into_iter().max(), until.into_iter().max()))
+    let calls = desk.store().calls_of_number(number, CONVERSATION_CALLS).await?;
+    Ok(CallState::last_conversation(calls.iter().map(|call| &*call.state)).unzip())
 }
 
 /// Takes back what was noted of a conversation that there was not, by the service's last word: who was to be called is

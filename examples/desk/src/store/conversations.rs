@@ -7,8 +7,8 @@ use super::tx::Tx;
 use crate::core::call::CallState;
 use crate::core::dial::number_key;
 
-/// How many calls of a number are looked through, the newest first.
-const MOST_CALLS: u32 = 100;
+/// How many calls of a number are looked through for the last conversation, the newest first.
+pub const CONVERSATION_CALLS: u32 = 100;
 
 /// When the last conversation with a number began that is over, and when the last one ended, by the calls that have its
 /// key.
@@ -18,18 +18,16 @@ pub(super) async fn last_conversation(
 ) -> Result<Option<(i64, i64)>, StoreError> {
     let select = "SELECT state FROM desk_call WHERE number_key = $1 \
                   ORDER BY began DESC, id DESC LIMIT $2";
-    let mut last = None;
-    for row in tx.rows(select, args![key, MOST_CALLS]).await? {
+    let mut calls = Vec::new();
+    for row in tx.rows(select, args![key, CONVERSATION_CALLS]).await? {
         // What cannot be read is no conversation.
         let Ok(call) = from_json::<CallState>(&row.get::<String>("state")?, "call") else {
             continue;
         };
         // Under the key of an older rule it may be another number.
-        let is_its = call.number.as_ref().is_some_and(|number| number_key(number) == key);
-        if let Some((from, until)) = call.conversation().filter(|_| is_its) {
-            let (began, ended) = last.unwrap_or((from, until));
-            last = Some((from.max(began), until.max(ended)));
+        if call.number.as_ref().is_some_and(|number| number_key(number) == key) {
+            calls.push(call);
         }
     }
-    Ok(last)
+    Ok(CallState::last_conversation(&calls))
 }

@@ -358,6 +358,12 @@ impl CallState {
         Some((from, ended))
     }
 
+    /// When the last conversation of calls with one number began that is over, and when the last one ended.
+    pub fn last_conversation<'c>(calls: impl IntoIterator<Item = &'c Self>) -> Option<(i64, i64)> {
+        let conversations = calls.into_iter().filter_map(Self::conversation);
+        conversations.reduce(|last, (from, until)| (last.0.max(from), last.1.max(until)))
+    }
+
     /// Whether this agent had a part in it.
     pub fn is_of(&self, agent: &AgentId) -> bool {
         self.agents.iter().any(|known| known.is_same_agent(agent))
