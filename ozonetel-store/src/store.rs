@@ -98,7 +98,10 @@ impl Store {
     /// let other = store.lock_sync().await;
     /// assert!(matches!(other, Err(StoreError::SyncUnderWay)));
     /// let mut sync = client.cdr().sync(store.sink());
-    /// lock.hold().await?;
+    /// if !lock.hold().await? {
+    ///     // Another sync may have had it meanwhile: on from what that one saved.
+    ///     sync = client.cdr().sync(store.sink());
+    /// }
     /// sync.poll().await?;
     /// # Ok(()) });
     /// ```

@@ -85,8 +85,9 @@ impl SyncLock {
         Ok(Self { kind: LockKind::Postgres { pool: pool.clone(), conn } })
     }
 
-    /// Makes sure that it is still held: before each step of a sync that lasts. PostgreSQL gives a lock back when the
-    /// connection is lost; it is taken anew then.
+    /// Makes sure that it is held: before each step of a sync that lasts. PostgreSQL gives a lock back when the connection
+    /// is lost; it is taken anew then. Whether it was held all along: if not, another sync may have had it meanwhile, and
+    /// this one has to begin anew, from the checkpoint that is stored.
     ///
     /// # Errors
     /// [`StoreError::SyncUnderWay`] if another sync has taken it meanwhile, and for up to half a minute after a connection
@@ -94,16 +95,16 @@ impl SyncLock {
     ///
     /// # Cancel safety
     /// May be dropped at any time; the next one takes it anew.
-    pub async fn hold(&mut self) -> Result<(), StoreError> {
-        let LockKind::Postgres { pool, conn } = &mut self.kind else { return Ok(()) };
+    pub async fn hold(&mut self) -> Result<bool, StoreError> {
+        let LockKind::Postgres { pool, conn } = &mut self.kind else { return Ok(true) };
         if let Some(mut held) = conn.take()
             && let Ok(Ok(())) = timeout(LIMIT, held.ping()).await
         {
             *conn = Some(held);
-            return Ok(());
+            return Ok(true);
         }
         *conn = Some(taken(pool, LockPatience::AMoment).await?);
-        Ok(())
+        Ok(false)
     }
 }
 

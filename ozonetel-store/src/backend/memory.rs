@@ -201,6 +201,7 @@ impl Backend for Memory {
         let within = tables.summary.iter().filter(|(day, _)| from <= **day && **day <= to);
         Ok(within.map(|(day, rows)| (*day, rows.clone())).collect())
     }
+
     async fn lock_sync(&self) -> Result<SyncLock, StoreError> {
         let guard = Arc::clone(&self.sync).try_lock_owned();
         guard.map(SyncLock::in_memory).map_err(|_| StoreError::SyncUnderWay)

@@ -103,6 +103,7 @@ impl Backend for Sql {
     async fn summary(&self, from: Day, to: Day) -> Result<SummaryRows, StoreError> {
         summary::rows(&self.db, from, to).await
     }
+
     async fn lock_sync(&self) -> Result<SyncLock, StoreError> {
         self.db.lock_sync().await
     }

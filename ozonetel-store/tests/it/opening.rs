@@ -67,7 +67,7 @@ async fn one_sync_at_a_time_has_a_store() {
         }
         // It can be read and written to meanwhile: the lock is for those who ask for it.
         fill(&other, &[json!({"CallID": 1, "UCID": 11})]).await;
-        lock.hold().await.unwrap();
+        assert!(lock.hold().await.unwrap(), "all along");
         drop(lock);
         freed(&other).await;
     }
@@ -95,7 +95,8 @@ async fn a_lock_whose_connection_was_lost_is_taken_anew_unless_another_has_it() 
     let cut = "select pg_terminate_backend(pid) from pg_locks join pg_stat_activity using (pid) \
                where locktype = 'advisory' and datname = current_database()";
     run(address, cut).await;
-    lock.hold().await.unwrap();
+    assert!(!lock.hold().await.unwrap(), "another may have had it");
+    assert!(lock.hold().await.unwrap());
     let other = open(address).await;
     assert!(matches!(other.lock_sync().await, Err(StoreError::SyncUnderWay)));
     run(address, cut).await;
@@ -105,11 +106,14 @@ async fn a_lock_whose_connection_was_lost_is_taken_anew_unless_another_has_it() 
     }
     drop(others);
     let held = async {
-        while lock.hold().await.is_err() {
-            tokio::task::yield_now().await;
+        loop {
+            match lock.hold().await {
+                Err(StoreError::SyncUnderWay) => tokio::task::yield_now().await,
+                held => return held.unwrap(),
+            }
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(20), held).await.unwrap();
+    assert!(!tokio::time::timeout(std::time::Duration::from_secs(20), held).await.unwrap());
 }
 
 #[tokio::test]

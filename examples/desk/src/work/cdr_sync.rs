@@ -88,12 +88,12 @@ impl StoreTurn {
     /// Whether it is this sync's, with the lock, or without one that cannot be had. After another's turn it goes on from
     /// what that one saved.
     async fn has_come(&mut self, records: &Records) -> bool {
-        let (is_new, held) = match self.lock.take() {
-            Some(mut lock) => (false, lock.hold().await.map(|()| lock)),
-            None => (true, records.store().lock_sync().await),
+        let held = match self.lock.take() {
+            Some(mut lock) => lock.hold().await.map(|all_along| (lock, !all_along)),
+            None => records.store().lock_sync().await.map(|lock| (lock, true)),
         };
         match held {
-            Ok(lock) => {
+            Ok((lock, is_new)) => {
                 if is_new {
                     records.restart().await;
                 }

@@ -119,10 +119,13 @@ impl KeptLock {
 
     /// What follows from what the store says of the lock. One that another has may be this run's own of before, which the
     /// server keeps until it sees that the connection is gone.
-    fn after(&mut self, held: Result<(), StoreError>) -> Result<Held, Failure> {
-        let Err(error) = held else {
-            let was_lost = self.lost.take().is_some();
-            return Ok(if was_lost { Held::Again } else { Held::Still });
+    fn after(&mut self, held: Result<bool, StoreError>) -> Result<Held, Failure> {
+        let error = match held {
+            Ok(all_along) => {
+                let was_lost = self.lost.take().is_some() || !all_along;
+                return Ok(if was_lost { Held::Again } else { Held::Still });
+            }
+            Err(error) => error,
         };
         let is_first = self.lost.is_none();
         let lost = self.lost.get_or_insert_with(Instant::now).elapsed();
@@ -381,6 +384,8 @@ mod tests {
         assert_eq!(lock.after(Err(StoreError::SyncUnderWay)).unwrap(), Held::NotYet);
         assert_eq!(lock.held().await.unwrap(), Held::Again);
         assert_eq!(lock.held().await.unwrap(), Held::Still);
+        // It was lost and taken anew before anything was seen of that.
+        assert_eq!(lock.after(Ok(false)).unwrap(), Held::Again);
         // Another's is one that is not given back.
         assert_eq!(lock.after(Err(StoreError::SyncUnderWay)).unwrap(), Held::NotYet);
         tokio::time::advance(GONE + RETRY).await;
