@@ -1,6 +1,6 @@
 /** What a page has once: cache, stream, phone, its owner. Outside React, so that nothing is made twice. */
 import { askAs, get, hold, signedOut, whenOther } from './api/client';
-import { isDialPlace, placeOf } from './features/call/kept';
+import { isDialPlace, placeOf, USER } from './features/call/kept';
 import { askForUpgrade } from './live/build';
 import { forgetDrafts, hasLostDrafts, isNotesPlace, leaveDrafts, pauseDrafts, putDraftsAside, resumeDrafts } from './features/call/drafts';
 import { KEYS, apply } from './live/cache';
@@ -31,7 +31,6 @@ let isForeign = false;
 /** Whether the page is on its way out. */
 let isGone = false;
 
-const USER = 'desk-user';
 /**
  * What who was signed in had open is none of the next one's; dials, and notes that could not be kept, wait for whose they are.
  * Whose they were stays: an answer that comes before the page goes may write some of it again, which the next page forgets.

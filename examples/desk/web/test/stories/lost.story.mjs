@@ -47,6 +47,21 @@ async function heldUp({ page, context }, desk) {
   return { held, keys, arrive };
 }
 
+/** An agent whose dial is held up on its way, as the page says after a reload. */
+async function notPlaced(desk, chromium) {
+  const person = await agent(desk, chromium);
+  const { page } = person;
+  await person.phoneReady();
+  const { held, keys, arrive } = await heldUp(person, desk);
+  await person.dial('9000000001');
+  await until('it is on its way', async () => held.length === 1);
+  await page.reload();
+  person.provokes(/404/);
+  await person.phoneReady();
+  await page.getByText('The call was not placed.').waitFor();
+  return { person, keys, arrive };
+}
+
 describe('lost', { concurrency: 2 }, () => {
   test('after a reload in mid-call the agent reconnects, and both hear each other', { timeout: 120_000 }, run(async (desk, chromium) => {
     const { person, customer, ucid } = await talking(desk, chromium);
@@ -82,16 +97,8 @@ describe('lost', { concurrency: 2 }, () => {
   }));
 
   test('a dial that is held up on its way, and dialled again after a reload, rings the customer once', { timeout: 90_000 }, run(async (desk, chromium) => {
-    const person = await agent(desk, chromium);
+    const { person, keys, arrive } = await notPlaced(desk, chromium);
     const { page } = person;
-    await person.phoneReady();
-    const { held, keys, arrive } = await heldUp(person, desk);
-    await person.dial('9000000001');
-    await until('it is on its way', async () => held.length === 1);
-    await page.reload();
-    person.provokes(/404/);
-    await person.phoneReady();
-    await page.getByText('The call was not placed.').waitFor();
     await person.button('Close').click();
     await person.dial('9000000001');
     await person.talks();
@@ -106,16 +113,8 @@ describe('lost', { concurrency: 2 }, () => {
   }));
 
   test('one that arrives after all is the call that it rings; the next one to that customer is another', { timeout: 90_000 }, run(async (desk, chromium) => {
-    const person = await agent(desk, chromium);
+    const { person, keys, arrive } = await notPlaced(desk, chromium);
     const { page } = person;
-    await person.phoneReady();
-    const { held, keys, arrive } = await heldUp(person, desk);
-    await person.dial('9000000001');
-    await until('it is on its way', async () => held.length === 1);
-    await page.reload();
-    person.provokes(/404/);
-    await person.phoneReady();
-    await page.getByText('The call was not placed.').waitFor();
     await person.button('Close').click();
     assert.equal((await arrive()).status(), 200);
     await person.talks();
@@ -133,16 +132,8 @@ describe('lost', { concurrency: 2 }, () => {
   }));
 
   test('one that rang and was over before the page heard of it is told where the agent dials anew, and the next one rings', { timeout: 90_000 }, run(async (desk, chromium) => {
-    const person = await agent(desk, chromium);
+    const { person, arrive } = await notPlaced(desk, chromium);
     const { page } = person;
-    await person.phoneReady();
-    const { held, arrive } = await heldUp(person, desk);
-    await person.dial('9000000001');
-    await until('it is on its way', async () => held.length === 1);
-    await page.reload();
-    person.provokes(/404/);
-    await person.phoneReady();
-    await page.getByText('The call was not placed.').waitFor();
     // What is asked of the dial is not answered, so that the page does not know which call it sees.
     person.provokes(/ERR_FAILED/);
     await page.route('**/api/dials/*', (route) => route.abort());

@@ -3,7 +3,7 @@ import { useSyncExternalStore } from 'react';
 import { at, get, post } from '../../api/client';
 import { Problem } from '../../api/problem';
 import type { Call, PlacedCall } from '../../api/types';
-import { placeOf } from './kept';
+import { placeOf, USER } from './kept';
 import { hasOutcome, headOf, isCallTo, keyFor, metBy, stillUnheard, withUnheard, type KeyHead, type Pending, type Unheard } from './outcome';
 
 export type { Pending };
@@ -27,7 +27,7 @@ const AGAIN_MS = 5_000;
 
 /** The dial of whoever is signed in. */
 function current(): Pending | null {
-  const now = sessionStorage.getItem('desk-user');
+  const now = sessionStorage.getItem(USER);
   if (!isLoaded || user !== now) {
     isLoaded = true;
     user = now;
