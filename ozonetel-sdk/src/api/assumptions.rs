@@ -62,6 +62,16 @@ pub enum ShownBy {
 /// The id of the assumption about paths whose letter case no source confirms.
 const LETTER_CASE: &str = "path.letter-case";
 
+/// The endpoints of call control.
+const CALL_CONTROL: &[&str] = &[
+    "call_control.conference",
+    "call_control.hold",
+    "call_control.unhold",
+    "call_control.mute",
+    "call_control.unmute",
+    "call_control.kick",
+];
+
 /// The id of the assumption about successes that no source shows.
 const OPEN_ANSWER: &str = "answer.open";
 
@@ -202,14 +212,7 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     },
     Assumption {
         id: "call-control.key-header",
-        endpoints: &[
-            "call_control.conference",
-            "call_control.hold",
-            "call_control.unhold",
-            "call_control.mute",
-            "call_control.unmute",
-            "call_control.kick",
-        ],
+        endpoints: CALL_CONTROL,
         fields: &[],
         assumed: "Call control takes the key in the header `apiKey`, as the other operations do.",
         sources: "Its page for the key prints `api_key`; field reports send `apiKey`.",
@@ -220,14 +223,7 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     },
     Assumption {
         id: "call-control.online",
-        endpoints: &[
-            "call_control.conference",
-            "call_control.hold",
-            "call_control.unhold",
-            "call_control.mute",
-            "call_control.unmute",
-            "call_control.kick",
-        ],
+        endpoints: CALL_CONTROL,
         fields: &[],
         assumed: "Calls of every campaign can be held, muted, joined and ended, also those of agents who are signed in.",
         sources: "The page says that it acts on calls that were dialled through an offline campaign, without an agent's login; field reports do not say what theirs were.",

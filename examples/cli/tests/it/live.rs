@@ -164,12 +164,6 @@ async fn what_is_wrong_is_named_with_the_setting_and_nothing_else_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "a minute: make describe-check"]
-async fn a_hold_that_is_refused_of_a_call_that_is_up_is_named() {
-    is_named(Contradiction::CallControlOnline).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_dial_that_is_refused_of_an_agent_without_the_toolbar_is_named_and_rings_no_one() {
     is_named(Contradiction::DialVirtualLogin).await;
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::error::{PushError, PushErrorKind};
 use super::key_name::is_key;
+use super::twice::SECOND;
 use super::{json, work};
 use crate::types::secret::Secret;
 
@@ -90,10 +91,10 @@ fn strip_map(
 ) -> Result<bool, PushError> {
     // Of a name that came twice the other value is a field of its own: see `twice`.
     let once =
-        |name: &&String| name.strip_suffix("_first").is_none_or(|name| !map.contains_key(name));
+        |name: &&String| name.strip_suffix(SECOND).is_none_or(|name| !map.contains_key(name));
     let pair = map.values().any(is_name) && map.keys().filter(once).count() <= PAIR;
     let names = |name: &str| {
-        let name = name.strip_suffix("_first").unwrap_or(name);
+        let name = name.strip_suffix(SECOND).unwrap_or(name);
         NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
     };
     let odd = |name: &str| is_key(name) || (pair && !names(name));

@@ -280,7 +280,7 @@ impl SanitizedPush {
         let objects = self.objects.get_mut(from..).unwrap_or_default();
         let room = |object: &Object| named(&object.fields) + named(beside) <= limits.fields;
         // A name that is in both gets a longer one, and the list its brackets and commas.
-        let each = written(beside) + beside.len() * SECOND;
+        let each = written(beside) + beside.len() * twice::SECOND.len();
         let inside: usize = objects.iter().map(|object| written(&object.fields)).sum();
         let total = inside + each.saturating_mul(objects.len()) + 2;
         let most =
@@ -347,9 +347,6 @@ impl fmt::Debug for SanitizedPush {
         f.debug_list().entries(self.objects().map(Names)).finish()
     }
 }
-
-/// The length of what [`twice::put`] adds to a name.
-const SECOND: usize = "_first".len();
 
 /// How many fields an object has, nested ones counted.
 fn named(fields: &Map<String, Value>) -> usize {

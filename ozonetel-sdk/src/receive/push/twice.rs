@@ -8,6 +8,9 @@ use serde_json::{Map, Value};
 use super::key_name::is_key;
 use super::ping::is_blank;
 
+/// What follows the name of the other of two values.
+pub(super) const SECOND: &str = "_first";
+
 /// Puts a value under its name. Of two, the last that says something is there, and the other under the name and
 /// `_first`, as in a row; of three or more, the first and the last. Nothing takes nothing away.
 pub(super) fn put(fields: &mut Map<String, Value>, name: String, value: Value) {
@@ -29,7 +32,7 @@ pub(super) fn put(fields: &mut Map<String, Value>, name: String, value: Value) {
     };
     if !is_empty {
         // A key has to be known for one in its second place as well.
-        let first = if is_key(&name) { format!("first.{name}") } else { format!("{name}_first") };
+        let first = if is_key(&name) { format!("first.{name}") } else { format!("{name}{SECOND}") };
         fields.entry(first).or_insert(other);
     }
 }
